@@ -1,0 +1,42 @@
+"""How every command of the suite starts and ends: expected errors as one block, never exit status 0 on failure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from datasets.errors import BenchError, WorkdirError
+
+NO_SPACE_LEFT = 28
+INTERRUPTED_STATUS = 130
+
+
+def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
+    """Run the body of a command and turn what it raises into an exit status.
+
+    Args:
+        body: Does the work and returns the exit status.
+        debug: Show the traceback of expected errors too.
+
+    Returns:
+        The body's status; 1 after an expected error, 130 after Ctrl-C.
+    """
+    try:
+        return body()
+    except BenchError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if debug or error.errno != NO_SPACE_LEFT:
+            raise
+        remedy = "Free some space, or pass another --workdir; finished work is kept."
+        print(
+            f"error: {WorkdirError(f'no space left on the disk while writing {error.filename}. {remedy}')}",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED_STATUS

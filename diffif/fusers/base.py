@@ -1,0 +1,175 @@
+"""The contract of every fuser: images in, one fused image out, at the size that went in.
+
+A method usually writes `_fuse_luma` alone. Checks, padding to the network's stride, tiling of large images with
+feathered seams, chroma and 8-bit range are the base class's business and leave no trace in the output.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from datasets.errors import ImageError
+from datasets.images import rgb_to_ycbcr, ycbcr_to_rgb
+from datasets.settings import fingerprint
+from diffif.fusers.tiling import fuse_in_tiles
+
+Kind = Literal["control", "classical", "deep", "diffusion", "imported"]
+
+
+class Fuser(ABC):
+    """Fuses registered visible and infrared images.
+
+    Class attributes are the method's passport; `settings` holds everything that changes pixels.
+    """
+
+    name: ClassVar[str]
+    """The name after --fuser."""
+    label: ClassVar[str]
+    """The name in tables and figures."""
+    kind: ClassVar[Kind]
+    paper: ClassVar[str] = ""
+    """Authors, title, venue and year; empty where there is none to cite."""
+    weights_needed: ClassVar[str] = ""
+    """Where the authors publish the weights; empty for methods without weights."""
+    stride: ClassVar[int] = 1
+    """Both sides of an image are padded to multiples of this."""
+    min_size: ClassVar[int] = 1
+    """Smaller images are padded to this side."""
+    tileable: ClassVar[bool] = True
+    """False where a method needs the whole image at once (global optimisation)."""
+    bytes_per_pixel: ClassVar[int] = 4_000
+    """Rough peak memory of fusing one pixel; turns a memory budget into a tile size."""
+    code_version: ClassVar[int] = 1
+    """Raised whenever a change of code changes pixels, so that cached fused sets are not mistaken for current ones."""
+    batched: ClassVar[bool] = True
+    """False where the method works on one image at a time; `fuse` then loops."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.max_memory_gib: float | None = None
+        """Memory budget of one call in GiB; larger images are fused in tiles. None: never tile."""
+        self.tile_overlap = 64
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Everything beside the code that changes pixels, as plain data; weights enter by their hash."""
+        return {}
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over name, code version, settings and weights."""
+        tiling = {
+            "max_memory_gib": self.max_memory_gib,
+            "tile_overlap": self.tile_overlap if self.max_memory_gib else 0,
+        }
+        return fingerprint(
+            {"name": self.name, "code": self.code_version, "settings": dict(self.settings), "tiling": tiling}
+        )
+
+    @property
+    def num_parameters(self) -> int:
+        """Parameters of the networks behind this fuser; 0 for methods without."""
+        return sum(p.numel() for m in self.modules() for p in m.parameters())
+
+    def modules(self) -> Sequence[torch.nn.Module]:
+        """The networks behind this fuser."""
+        return ()
+
+    @torch.inference_mode()
+    def fuse(self, visible: Tensor, infrared: Tensor, *, ids: Sequence[str] | None = None) -> Tensor:
+        """Fuse a batch.
+
+        Args:
+            visible: (B, 3, H, W) RGB, float32 in [0, 1].
+            infrared: (B, 1, H, W), float32 in [0, 1].
+            ids: The samples' ids; only fusers that look up images by name need them.
+
+        Returns:
+            (B, 3, H, W) RGB, float32 in [0, 1], on the CPU.
+
+        Raises:
+            ImageError: shapes or ranges are not as above.
+        """
+        check_pair(visible, infrared)
+        if ids is not None and len(ids) != visible.shape[0]:
+            raise ImageError(f"{len(ids)} ids for a batch of {visible.shape[0]} images.")
+        fused = self._fuse(visible.to(self.device), infrared.to(self.device), ids)
+        return fused.clamp(0.0, 1.0).float().cpu()
+
+    def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
+        """Fused RGB of checked inputs; the default fuses luma and keeps the visible image's chroma."""
+        y, cb, cr = rgb_to_ycbcr(visible)
+        if self.batched:
+            fused = self._fuse_any_size(y, infrared)
+        else:
+            pairs = zip(y.split(1), infrared.split(1), strict=True)
+            fused = torch.cat([self._fuse_any_size(one_y, one_ir) for one_y, one_ir in pairs])
+        return ycbcr_to_rgb(fused.clamp(0.0, 1.0), cb, cr)
+
+    def _fuse_any_size(self, y: Tensor, infrared: Tensor) -> Tensor:
+        if self.tileable and self.max_memory_gib is not None:
+            budget_pixels = int(self.max_memory_gib * 2**30 / self.bytes_per_pixel / y.shape[0])
+            if y.shape[-2] * y.shape[-1] > budget_pixels:
+                return fuse_in_tiles(
+                    self._fuse_padded,
+                    y,
+                    infrared,
+                    tile_pixels=budget_pixels,
+                    overlap=self.tile_overlap,
+                    stride=self.stride,
+                )
+        return self._fuse_padded(y, infrared)
+
+    def _fuse_padded(self, y: Tensor, infrared: Tensor) -> Tensor:
+        height, width = y.shape[-2:]
+        target_h, target_w = (_padded_side(side, self.stride, self.min_size) for side in (height, width))
+        fused = self._fuse_luma(pad_to(y, target_h, target_w), pad_to(infrared, target_h, target_w))
+        return fused[..., :height, :width]
+
+    def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
+        """Fused luma (B, 1, H, W) of visible Y and infrared, all in [0, 1]; H and W are multiples of `stride`."""
+        raise NotImplementedError(f"{type(self).__name__} must define _fuse_luma or _fuse")
+
+
+def check_pair(visible: Tensor, infrared: Tensor) -> None:
+    """Refuse what is not a batch of registered pairs.
+
+    Raises:
+        ImageError: wrong rank, channels, size or value range; says which.
+    """
+    if visible.ndim != 4 or visible.shape[1] != 3:
+        raise ImageError(f"visible must be (B, 3, H, W) RGB, got {tuple(visible.shape)}.")
+    if infrared.ndim != 4 or infrared.shape[1] != 1:
+        raise ImageError(f"infrared must be (B, 1, H, W), got {tuple(infrared.shape)}.")
+    if visible.shape[0] != infrared.shape[0] or visible.shape[-2:] != infrared.shape[-2:]:
+        raise ImageError(
+            f"visible {tuple(visible.shape)} and infrared {tuple(infrared.shape)} differ in batch or size."
+        )
+    for which, image in (("visible", visible), ("infrared", infrared)):
+        if not image.is_floating_point():
+            raise ImageError(f"{which} must be float in [0, 1], got {image.dtype}; divide 8-bit images by 255.")
+        low, high = image.aminmax()
+        if not (low >= 0.0 and high <= 1.0):
+            raise ImageError(f"{which} must lie in [0, 1], found {low.item():.3g} to {high.item():.3g}.")
+
+
+def pad_to(image: Tensor, height: int, width: int) -> Tensor:
+    """Extend (B, C, H, W) below and to the right by reflection, repeated as often as a tiny image needs it."""
+    while image.shape[-2] < height or image.shape[-1] < width:
+        down = min(height - image.shape[-2], max(image.shape[-2] - 1, 0))
+        right = min(width - image.shape[-1], max(image.shape[-1] - 1, 0))
+        if image.shape[-2] == 1 or image.shape[-1] == 1:
+            # A single row or column has nothing to reflect.
+            return F.pad(image, (0, width - image.shape[-1], 0, height - image.shape[-2]), mode="replicate")
+        image = F.pad(image, (0, right, 0, down), mode="reflect")
+    return image
+
+
+def _padded_side(side: int, stride: int, min_size: int) -> int:
+    return -(-max(side, min_size) // stride) * stride

@@ -1,0 +1,1 @@
+"""Fusers without learned weights, one file each."""

@@ -1,0 +1,96 @@
+"""From what a user writes after --fuser to a Fuser.
+
+average                      a name from the table
+diffif@steps=2,seed=1        the same with settings
+folder:PATH                  images that any outside method wrote, matched by name
+onnx:PATH                    a network in ONNX format
+package.module:Class         anyone's Python; a subclass of Fuser
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from datasets.errors import SettingsError, UnknownName
+from datasets.settings import convert_value, parse_assignments
+from diffif.fusers.base import Fuser
+
+FUSERS = {
+    "diffif": "diffif.fusers.diffif:DiffIF",
+    "visible": "diffif.fusers.visible:Visible",
+    "infrared": "diffif.fusers.infrared:Infrared",
+    "noise": "diffif.fusers.noise:Noise",
+    "average": "diffif.fusers.classical.average:Average",
+    "max": "diffif.fusers.classical.maximum:Maximum",
+    "laplacian": "diffif.fusers.classical.laplacian:Laplacian",
+}
+
+PREFIXES = {
+    "folder": "diffif.fusers.imported:ImportedFolder",
+    "onnx": "diffif.fusers.onnx:OnnxNetwork",
+}
+
+OWN_HINT = "Outside methods: folder:PATH, onnx:PATH, package.module:Class."
+
+
+def get_fuser(name: str) -> type[Fuser]:
+    """The class behind a table name or behind package.module:Class.
+
+    Raises:
+        UnknownName: not in the table; suggests the nearest.
+        SettingsError: package.module:Class that cannot be imported, or is no Fuser.
+    """
+    if name in FUSERS:
+        module, _, attribute = FUSERS[name].partition(":")
+        found: type[Fuser] = getattr(import_module(module), attribute)
+        return found
+    if ":" in name:
+        return _import_class(name)
+    raise UnknownName("fuser", name, known=FUSERS, hint=OWN_HINT)
+
+
+def build_fuser(spec: str, *, device: str = "cpu", weights: str | None = None) -> Fuser:
+    """A ready fuser.
+
+    Args:
+        spec: What the user wrote after --fuser; see the module's docstring.
+        device: "cpu", "cuda", "cuda:1", ...
+        weights: A file for fusers with published weights or a checkpoint; None: look where the fuser says.
+
+    Raises:
+        UnknownName, SettingsError: the spec is not usable.
+        WeightsError, CheckpointError: what it needs is missing.
+    """
+    head, _, tail = spec.partition("@")
+    options: dict[str, Any] = dict(parse_assignments(tail.split(","))) if tail else {}
+    prefix, colon, rest = head.partition(":")
+    if colon and prefix in PREFIXES:
+        module, _, attribute = PREFIXES[prefix].partition(":")
+        cls: type[Fuser] = getattr(import_module(module), attribute)
+        options["path"] = rest
+    else:
+        cls = get_fuser(head)
+    if weights is not None:
+        options["weights"] = weights
+    return _construct(cls, spec, options, device)
+
+
+def _construct(cls: type[Fuser], spec: str, options: dict[str, Any], device: str) -> Fuser:
+    hints = get_type_hints(cls.__init__)
+    accepted = [name for name in hints if name not in ("device", "return")]
+    for option in options:
+        if option not in accepted:
+            raise UnknownName(f"setting of fuser {spec.partition('@')[0]}", option, known=accepted or ["(it has none)"])
+    return cls(device=device, **{name: convert_value(hints[name], value, name) for name, value in options.items()})
+
+
+def _import_class(name: str) -> type[Fuser]:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(f"cannot import fuser {name!r}: {error}. Expected package.module:Class.") from error
+    if not (isinstance(found, type) and issubclass(found, Fuser)):
+        raise SettingsError(f"{name} is not a subclass of diffif.fusers.base.Fuser; see docs/extending.md.")
+    return found
