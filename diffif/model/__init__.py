@@ -1,0 +1,1 @@
+"""The Diff-IF networks, their diffusion, losses, samplers and checkpoints: tensors only, no data sets, no colour."""
