@@ -1,0 +1,37 @@
+"""SF: how much neighbouring pixels of the fused image differ."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from diffif.metrics.conventions import Rules
+from diffif.metrics.evaluation import evaluate_one
+from diffif.metrics.planes import Triple, mean_over_pixels
+
+
+def measure_sf(triple: Triple, rules: Rules) -> Tensor:
+    """(B,): root of the mean squared row difference plus the mean squared column difference."""
+    levels = triple.fused.levels
+    rows = mean_over_pixels(levels.diff(dim=-1).square_())
+    columns = mean_over_pixels(levels.diff(dim=-2).square_())
+    return (rows + columns).sqrt()
+
+
+def sf(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:
+    """Spatial frequency of the fused image, in grey levels; higher is better.
+
+    Args:
+        fused: Y of the fused image, (B, 1, H, W), float in [0, 1], H and W at least 2.
+        visible: Y of the visible source, same shape and range; only checked.
+        infrared: The infrared source, same shape and range; only checked.
+        convention: Which published definition to follow; see `conventions.py`.
+
+    Returns:
+        (B,) in [0, 361); never nan.
+
+    Raises:
+        ImageError: shapes differ, or a value lies outside [0, 1].
+
+    Source: Eskicioglu and Fisher, IEEE Transactions on Communications 43(12), 1995.
+    """
+    return evaluate_one("sf", fused, visible, infrared, convention=convention)

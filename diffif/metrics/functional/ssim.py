@@ -1,0 +1,68 @@
+"""SSIM: local structure that the fused image shares with its sources."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from diffif.metrics.conventions import StructureRules
+from diffif.metrics.evaluation import evaluate_one
+from diffif.metrics.planes import Plane, Triple, mean_over_pixels
+from diffif.metrics.windows import box_taps, slide
+
+K1, K2 = 0.01, 0.03
+BOX_SIZE = 7
+MIDDLE_LEVEL = 128
+"""Subtracted before squares are summed: with 49 pixels the sums then stay exact in float32."""
+
+
+def measure_ssim(triple: Triple, rules: StructureRules) -> Tensor:
+    """(B,): SSIM with each source, summed or averaged."""
+    values = [mean_over_pixels(uniform_ssim(triple.fused, source, rules.data_range)) for source in triple.sources]
+    total = values[0] + values[1]
+    return total if rules.combine == "sum" else total / 2
+
+
+def uniform_ssim(first: Plane, second: Plane, data_range: float) -> Tensor:
+    """(B, H - 6, W - 6): the SSIM map of 7x7 means with the unbiased covariance, as scikit-image defines it."""
+    num_pixels = BOX_SIZE * BOX_SIZE
+    sum_a, spread_a = first.derive(box_spread)
+    sum_b, spread_b = second.derive(box_spread)
+    products = slide((first.levels - MIDDLE_LEVEL) * (second.levels - MIDDLE_LEVEL), box_taps(BOX_SIZE))
+    together = (products.to(torch.int32) * num_pixels - sum_a * sum_b).to(torch.float32)
+    # Everything scaled to sums over a window and over pairs of pixels, to keep the divisions few.
+    scale = num_pixels * (num_pixels - 1)
+    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
+    mean_a = sum_a.to(torch.float32) / num_pixels + MIDDLE_LEVEL
+    mean_b = sum_b.to(torch.float32) / num_pixels + MIDDLE_LEVEL
+    numerator = (2 * mean_a * mean_b + c1) * (2 * together + c2 * scale)
+    denominator = (mean_a.square() + mean_b.square() + c1) * (spread_a + spread_b + c2 * scale)
+    return numerator / denominator
+
+
+def box_spread(plane: Plane) -> tuple[Tensor, Tensor]:
+    """Window sums (int32, around the middle level) and n * sum of squares - square of the sum (float32), exact."""
+    x = plane.levels - MIDDLE_LEVEL
+    sums = slide(x, box_taps(BOX_SIZE)).to(torch.int32)
+    squares = slide(x.square(), box_taps(BOX_SIZE)).to(torch.int32)
+    return sums, (squares * (BOX_SIZE * BOX_SIZE) - sums.square()).to(torch.float32)
+
+
+def ssim(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:
+    """Structural similarity to both sources; higher is better.
+
+    Args:
+        fused: Y of the fused image, (B, 1, H, W), float in [0, 1], H and W at least 7 (`vifb`: 11).
+        visible: Y of the visible source, same shape and range.
+        infrared: The infrared source, same shape and range.
+        convention: Which published definition to follow (data range, sum or mean); see `conventions.py`.
+
+    Returns:
+        (B,) in [-2, 2] where the two sources are summed, [-1, 1] where averaged; never nan.
+
+    Raises:
+        ImageError: shapes differ, or a value lies outside [0, 1].
+
+    Source: Wang, Bovik, Sheikh and Simoncelli, IEEE Transactions on Image Processing 13(4), 2004.
+    """
+    return evaluate_one("ssim", fused, visible, infrared, convention=convention)

@@ -1,0 +1,67 @@
+"""VIF: visual information of the sources that survives in the fused image (VIF-P summed, not VIFF)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from diffif.metrics.conventions import Rules
+from diffif.metrics.evaluation import evaluate_one
+from diffif.metrics.planes import Plane, Triple
+from diffif.metrics.pyramid import NUM_SCALES, local_covariance, local_variance
+
+NOISE_VARIANCE = 2.0
+"""Of the visual system, in squared grey levels (Sheikh and Bovik's pixel-domain implementation)."""
+TINY = 1e-10
+"""The published code's threshold below which a variance counts as none."""
+
+
+def measure_vif(triple: Triple, rules: Rules) -> Tensor:
+    """(B,): pixel-domain VIF of the fused image against each source, summed."""
+    kept = [pixel_vif(source, triple.fused) for source in triple.sources]
+    return kept[0] + kept[1]
+
+
+def pixel_vif(reference: Plane, distorted: Plane) -> Tensor:
+    """(B,), float64: VIF-P of one plane against another; nan where the reference has no variance."""
+    kept = torch.stack([_information_kept(reference, distorted, scale) for scale in range(NUM_SCALES)]).sum(dim=0)
+    present = torch.stack([reference.derive(information, scale) for scale in range(NUM_SCALES)]).sum(dim=0)
+    return kept / present
+
+
+def information(plane: Plane, scale: int) -> Tensor:
+    """(B,), float64: information that the visual system finds in a plane at one scale."""
+    variance = plane.derive(local_variance, scale)
+    return torch.log1p(variance / NOISE_VARIANCE).sum(dim=(-2, -1), dtype=torch.float64)
+
+
+def _information_kept(reference: Plane, distorted: Plane, scale: int) -> Tensor:
+    variance_r = reference.derive(local_variance, scale)
+    variance_d = distorted.derive(local_variance, scale)
+    covariance = local_covariance(reference, distorted, scale)
+    gain = covariance / (variance_r + TINY)
+    # A gain counts only where both have variance and vary together; elsewhere nothing is kept.
+    gain = torch.where((variance_r >= TINY) & (variance_d >= TINY) & (gain > 0), gain, 0.0)
+    residual = (variance_d - gain * covariance).clamp_(min=TINY)
+    signal = gain.square_().mul_(variance_r)
+    return torch.log1p(signal / residual.add_(NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+
+
+def vif(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:
+    """Visual information fidelity to both sources in the pixel domain, summed; higher is better.
+
+    Args:
+        fused: Y of the fused image, (B, 1, H, W), float in [0, 1], H and W at least 41.
+        visible: Y of the visible source, same shape and range.
+        infrared: The infrared source, same shape and range.
+        convention: Which published definition to follow; see `conventions.py`.
+
+    Returns:
+        (B,), 0 or more; 2 where the fused image equals both sources. nan where a source is constant (0/0).
+
+    Raises:
+        ImageError: shapes differ, an image is too small for four scales, or a value lies outside [0, 1].
+
+    Source: Sheikh and Bovik, IEEE Transactions on Image Processing 15(2), 2006 (pixel-domain version).
+    """
+    return evaluate_one("vif", fused, visible, infrared, convention=convention)

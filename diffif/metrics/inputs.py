@@ -1,0 +1,68 @@
+"""What a metric accepts: the one check behind every public function and class of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from datasets.errors import ImageError
+
+LARGEST_LUMA_EXCESS = 1e-6
+
+
+def check_images(fused: Tensor, visible: Tensor, infrared: Tensor, *, channels: tuple[int, ...], smallest: int) -> None:
+    """Refuse what no metric can score.
+
+    Args:
+        fused: (B, C, H, W), float in [0, 1].
+        visible: (B or 1, C or 1, H, W), likewise.
+        infrared: (B or 1, C or 1, H, W), likewise.
+        channels: The numbers of channels that are accepted.
+        smallest: Fewest rows and columns.
+
+    Raises:
+        ImageError: not a float BCHW tensor, sizes differ, too small, or a value lies outside [0, 1].
+    """
+    named = {"fused": fused, "visible": visible, "infrared": infrared}
+    for name, image in named.items():
+        _check_one(name, image, channels)
+    sizes = {name: tuple(image.shape[-2:]) for name, image in named.items()}
+    if len(set(sizes.values())) > 1:
+        raise ImageError(f"metrics need three images of one size (HxW), got {_listed(sizes)}. Resize before fusing.")
+    height, width = fused.shape[-2:]
+    if min(height, width) < smallest:
+        raise ImageError(f"the images are {height}x{width} (HxW); these metrics need at least {smallest}x{smallest}.")
+    for name, image in (("visible", visible), ("infrared", infrared)):
+        if image.shape[0] not in (1, fused.shape[0]):
+            raise ImageError(f"{name} holds {image.shape[0]} images, fused {fused.shape[0]}: one each, or 1 for all.")
+        if image.shape[1] not in (1, fused.shape[1]):
+            raise ImageError(f"{name} has {image.shape[1]} channels, fused {fused.shape[1]}: the same number, or 1.")
+    if len({image.device for image in named.values()}) > 1:
+        raise ImageError(f"the images lie on different devices: {_listed({n: t.device for n, t in named.items()})}.")
+
+
+def _check_one(name: str, image: Tensor, channels: tuple[int, ...]) -> None:
+    if image.ndim != 4:
+        raise ImageError(f"{name} has shape {tuple(image.shape)}; expected (B, C, H, W).")
+    if not image.dtype.is_floating_point:
+        raise ImageError(
+            f"{name} is {image.dtype}; expected float in [0, 1]. Divide 8-bit images by 255 (image.float() / 255)."
+        )
+    if image.shape[1] not in channels:
+        expected = " or ".join(str(count) for count in channels)
+        raise ImageError(
+            f"{name} has {image.shape[1]} channels; this convention takes {expected}. "
+            "Convert colour to luma first: datasets.images.rgb_to_ycbcr(image)[:, :1]."
+        )
+    if image.numel() == 0:
+        raise ImageError(f"{name} is empty: shape {tuple(image.shape)}.")
+    low, high = (value.item() for value in torch.aminmax(image.detach()))
+    # Colour conversion of full-range white lands a rounding error above 1.
+    if not (low >= -LARGEST_LUMA_EXCESS and high <= 1 + LARGEST_LUMA_EXCESS):
+        raise ImageError(f"{name} holds values from {low:g} to {high:g}; expected finite values in [0, 1].")
+
+
+def _listed(facts: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {fact}" for name, fact in facts.items())
