@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# importlib mode leaves sys.path alone; contract classes are imported as tests.contracts.<name>.
+sys.path.insert(0, str(REPOSITORY))
 
 
 @pytest.fixture(scope="session")
