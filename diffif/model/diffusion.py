@@ -106,7 +106,13 @@ class DiffIF(nn.Module):
 
 
 def x0_from_eps(xt: Tensor, eps: Tensor, noise_level: Tensor) -> Tensor:
-    """Clean image implied by a noise estimate: (x_t - sqrt(1 - a) eps) / sqrt(a), with sqrt(a) = `noise_level` (B, 1)."""
+    """Clean image (B, 1, H, W) that a noise estimate implies: (x_t - sqrt(1 - level^2) eps) / level.
+
+    Args:
+        xt: Noisy image, (B, 1, H, W).
+        eps: Noise estimate, same shape.
+        noise_level: (B, 1); float64 near level 1, where the square root loses digits.
+    """
     level = noise_level.double()[:, :, None, None]
     scale, share = 1 / level, (1 / level**2 - 1).sqrt()
     return scale.to(xt.dtype) * xt - share.to(xt.dtype) * eps

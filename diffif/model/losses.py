@@ -94,13 +94,15 @@ def ssim_loss(image: Tensor, reference: Tensor, *, data_range: Literal["publishe
     both, squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
     covariance, variances = product - both, square_a + square_b - squares
     ssim = (2 * both + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
-    return 1 - ssim.mean()
+    loss: Tensor = 1 - ssim.mean()
+    return loss
 
 
 def _published_range(image: Tensor) -> Tensor:
     low = torch.where(image.min() < -0.5, -1.0, 0.0)
     high = torch.where(image.max() > 128, 255.0, 1.0)
-    return (high - low).detach()
+    span: Tensor = high - low
+    return span
 
 
 def _window_mean(maps: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
 import torch
@@ -34,7 +35,7 @@ class Model(Protocol):
 class SamplerStep(NamedTuple):
     """What a callback sees after each step."""
 
-    index: int
+    number: int
     """0 for the first step."""
     timestep: int
     """Diffusion step t that was left, T - 1 first."""
@@ -154,19 +155,14 @@ def sample_ddpm(
     """Draw fused images by ancestral sampling from the posterior q(x_s | x_t, x0) of evenly spaced steps.
 
     Args:
-        model: As `sample_ddim`.
-        condition: As `sample_ddim`.
-        schedule: As `sample_ddim`.
+        model: As in `sample_ddim`.
+        condition: As in `sample_ddim`.
+        schedule: As in `sample_ddim`.
         num_steps: T gives the algorithm of the paper; fewer steps skip evenly.
         eta: Scales the posterior's standard deviation; 1 is ancestral sampling.
-        noise: As `sample_ddim`.
-        callback: As `sample_ddim`.
+        noise: As in `sample_ddim`.
+        callback: As in `sample_ddim`.
 
-    Returns:
-        (B, 1, H, W) in [-1, 1].
-
-    Raises:
-        SettingsError: `num_steps` outside 1..T.
     Source: Ho et al., Denoising Diffusion Probabilistic Models, 2020, algorithm 2 and equation 7.
     """
 
@@ -193,19 +189,14 @@ def sample_dpmpp_2m(
     """Draw fused images with the second-order multistep DPM-Solver++ on the refined clean image.
 
     Args:
-        model: As `sample_ddim`.
-        condition: As `sample_ddim`.
-        schedule: As `sample_ddim`.
-        num_steps: As `sample_ddim`.
+        model: As in `sample_ddim`.
+        condition: As in `sample_ddim`.
+        schedule: As in `sample_ddim`.
+        num_steps: As in `sample_ddim`.
         eta: Not used: only the starting image is random.
-        noise: As `sample_ddim`; asked for number 0 alone.
-        callback: As `sample_ddim`.
+        noise: Asked for number 0 alone.
+        callback: As in `sample_ddim`.
 
-    Returns:
-        (B, 1, H, W) in [-1, 1].
-
-    Raises:
-        SettingsError: `num_steps` outside 1..T.
     Source: Lu et al., DPM-Solver++, 2022, algorithm 2; the first and the last step are of first order.
     """
     last: list[tuple[Tensor, float]] = []
@@ -226,7 +217,25 @@ def sample_dpmpp_2m(
     return _run(model, condition, schedule, schedule.timesteps(num_steps), noise, callback, step)
 
 
-SAMPLERS = {"ddim": sample_ddim, "ddpm": sample_ddpm, "dpmpp-2m": sample_dpmpp_2m}
+class Sampler(Protocol):
+    """What all samplers look like; see `sample_ddim`."""
+
+    def __call__(
+        self,
+        model: Model,
+        condition: Tensor,
+        schedule: NoiseSchedule,
+        *,
+        num_steps: int,
+        eta: float,
+        noise: NoiseSource,
+        callback: Callback | None = None,
+    ) -> Tensor:
+        """Draw fused images."""
+        ...
+
+
+SAMPLERS: dict[str, Sampler] = {"ddim": sample_ddim, "ddpm": sample_ddpm, "dpmpp-2m": sample_dpmpp_2m}
 
 
 def sample(
@@ -247,9 +256,6 @@ def sample(
         settings: Method, steps, eta and seed.
         noise: Where randomness comes from; `ImageNoise` of the seed and the size if None.
         callback: As `sample_ddim`.
-
-    Returns:
-        (B, 1, H, W) in [-1, 1].
     """
     height, width = condition.shape[-2:]
     return SAMPLERS[settings.method](
@@ -278,7 +284,7 @@ def _run(
     """The loop that all samplers share: predict at t, go to the next t."""
     batch, _, height, width = condition.shape
     x = noise(0).to(condition).expand(batch, 1, height, width)
-    for index, (t, t_next) in enumerate(zip(timesteps, timesteps[1:], strict=False)):
+    for index, (t, t_next) in enumerate(pairwise(timesteps)):
         a, a_next = schedule.alpha_bar(t), schedule.alpha_bar(t_next)
         level = torch.full((batch, 1), math.sqrt(a), dtype=torch.float64, device=condition.device)
         prediction = model(x, condition, level.to(condition.dtype), x0_level=level)

@@ -1,7 +1,8 @@
 """Diff-IF against numbers of the public reference implementation (github.com/XunpengYi/Diff-IF, commit 19030f5).
 
-`shared/golden/diffif/README.md` says how they were made (PyTorch 2.15.0, float32, CPU, eval mode, parameters filled by a
-rule instead of trained). Its tolerance of 5e-5 admits any right float32 arithmetic and rejects every wrong one it lists.
+`shared/golden/diffif/README.md` says how they were made (PyTorch 2.15.0, float32, CPU, eval mode, parameters filled
+by a rule instead of trained). Its tolerance of 5e-5 admits any right float32 arithmetic and rejects every wrong one it
+lists.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def test_four_ddim_steps_agree_at_every_stage(model: DiffIF, golden: dict[str, T
         )
     assert [step.timestep for step in steps] == golden["ddim_timesteps"].tolist()
     for step in steps:
-        index = step.index
+        index = step.number
         assert step.noise_level == pytest.approx(golden["ddim_noise_level"][index].item(), abs=1e-7)
         assert_golden(step.xt[0], golden["ddim_x_in"][index])
         assert_golden(step.prediction.eps[0], golden["ddim_eps"][index])
