@@ -28,30 +28,31 @@ class Fuser(ABC):
     Class attributes are the method's passport; `settings` holds everything that changes pixels.
     """
 
-    name: ClassVar[str]
+    name: str
     """The name after --fuser."""
-    label: ClassVar[str]
+    label: str
     """The name in tables and figures."""
     kind: ClassVar[Kind]
     paper: ClassVar[str] = ""
     """Authors, title, venue and year; empty where there is none to cite."""
     weights_needed: ClassVar[str] = ""
     """Where the authors publish the weights; empty for methods without weights."""
-    stride: ClassVar[int] = 1
+    stride: int = 1
     """Both sides of an image are padded to multiples of this."""
-    min_size: ClassVar[int] = 1
+    min_size: int = 1
     """Smaller images are padded to this side."""
-    tileable: ClassVar[bool] = True
+    tileable: bool = True
     """False where a method needs the whole image at once (global optimisation)."""
     bytes_per_pixel: ClassVar[int] = 4_000
     """Rough peak memory of fusing one pixel; turns a memory budget into a tile size."""
     code_version: ClassVar[int] = 1
     """Raised whenever a change of code changes pixels, so that cached fused sets are not mistaken for current ones."""
-    batched: ClassVar[bool] = True
+    batched: bool = True
     """False where the method works on one image at a time; `fuse` then loops."""
 
-    def __init__(self, *, device: str = "cpu") -> None:
+    def __init__(self, *, device: str = "cpu", settings: Mapping[str, Any] | None = None) -> None:
         self.device = torch.device(device)
+        self._settings = dict(settings or {})
         self.max_memory_gib: float | None = None
         """Memory budget of one call in GiB; larger images are fused in tiles. None: never tile."""
         self.tile_overlap = 64
@@ -59,7 +60,7 @@ class Fuser(ABC):
     @property
     def settings(self) -> Mapping[str, Any]:
         """Everything beside the code that changes pixels, as plain data; weights enter by their hash."""
-        return {}
+        return self._settings
 
     @property
     def fingerprint(self) -> str:
@@ -110,7 +111,11 @@ class Fuser(ABC):
         else:
             pairs = zip(y.split(1), infrared.split(1), strict=True)
             fused = torch.cat([self._fuse_any_size(one_y, one_ir) for one_y, one_ir in pairs])
-        return ycbcr_to_rgb(fused.clamp(0.0, 1.0), cb, cr)
+        return ycbcr_to_rgb(self._finish(fused).clamp(0.0, 1.0), cb, cr)
+
+    def _finish(self, fused: Tensor) -> Tensor:
+        """What a method does to its finished luma (B, 1, H, W), such as stretching; sees whole, unpadded images."""
+        return fused
 
     def _fuse_any_size(self, y: Tensor, infrared: Tensor) -> Tensor:
         if self.tileable and self.max_memory_gib is not None:

@@ -24,6 +24,8 @@ FUSERS = {
     "average": "diffif.fusers.classical.average:Average",
     "max": "diffif.fusers.classical.maximum:Maximum",
     "laplacian": "diffif.fusers.classical.laplacian:Laplacian",
+    "rp": "diffif.fusers.classical.ratio_pyramid:RatioPyramid",
+    "dwt": "diffif.fusers.classical.dwt:DWT",
 }
 
 PREFIXES = {

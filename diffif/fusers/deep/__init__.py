@@ -1,0 +1,1 @@
+"""Fusers with weights that their authors published, one file each."""
