@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
-from datasets.errors import DatasetError, SettingsError, list_offenders
+from datasets.errors import DatasetError, SettingsError
+from datasets.faults import Fault, raise_faults
 
 Task = Literal["quality", "detect", "segment"]
 SPLITS = ("train", "val", "test")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,27 +193,41 @@ def pair_by_name(name: str, visible: Path, infrared: Path, suffixes: Sequence[st
     Raises:
         DatasetError: a folder is missing, or a file has no counterpart; lists up to ten.
     """
+    pairs, faults = match_by_name(name, visible, infrared, suffixes)
+    dataset, _, split = name.partition("/")
+    raise_faults(dataset, split or "pairs", faults)
+    return pairs
+
+
+def match_by_name(
+    name: str, visible: Path, infrared: Path, suffixes: Sequence[str]
+) -> tuple[list[tuple[str, Path, Path]], list[Fault]]:
+    """`pair_by_name` that hands back what has no counterpart instead of raising it.
+
+    Raises:
+        DatasetError: a folder is missing.
+    """
     for folder in (visible, infrared):
         if not folder.is_dir():
             raise DatasetError(f"{name}: no folder {folder}.")
-    by_stem = [_files_by_stem(name, folder, suffixes) for folder in (visible, infrared)]
-    lonely = sorted(set(by_stem[0]) ^ set(by_stem[1]))
-    if lonely:
-        lines = [f"{s}: only in {(visible if s in by_stem[0] else infrared)}" for s in lonely]
-        raise DatasetError(
-            f"{name}: {len(lonely)} files without their counterpart. Pairs carry the same file name in both folders.\n"
-            f"{list_offenders(lines)}\n"
-            "Add the missing files, or leave the pairs out: python -m datasets prepare NAME --skip-invalid"
-        )
-    return [(stem, by_stem[0][stem], by_stem[1][stem]) for stem in sorted(by_stem[0])]
+    faults: list[Fault] = []
+    by_stem = [_files_by_stem(folder, suffixes, faults) for folder in (visible, infrared)]
+    for stem in sorted(set(by_stem[0]) ^ set(by_stem[1])):
+        here, there = (visible, infrared) if stem in by_stem[0] else (infrared, visible)
+        detail = f"only in {here}, not in {there}. Pairs carry the same file name in both folders"
+        faults.append(Fault(kind="unpaired image", id=stem, detail=detail))
+    pairs = [(stem, by_stem[0][stem], by_stem[1][stem]) for stem in sorted(set(by_stem[0]) & set(by_stem[1]))]
+    return pairs, faults
 
 
-def _files_by_stem(name: str, folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+def _files_by_stem(folder: Path, suffixes: Sequence[str], faults: list[Fault]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in suffixes or path.name.startswith("."):
             continue
         if path.stem in found:
-            raise DatasetError(f"{name}: {found[path.stem].name} and {path.name} in {folder} have one id. Remove one.")
+            detail = f"{found[path.stem].name} and {path.name} in {folder} have one id"
+            faults.append(Fault(kind="duplicate id", id=path.stem, detail=detail))
+            continue
         found[path.stem] = path
     return found

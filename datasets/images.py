@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.atomic import write_file
+from datasets.base import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from datasets.errors import ImageError
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 # BT.601 luma weights and the chroma scales that follow from them: Cb = (B - Y) / (2 (1 - 0.114)), Cr likewise.
 LUMA_RED, LUMA_GREEN, LUMA_BLUE = 0.299, 0.587, 0.114

@@ -1,0 +1,195 @@
+"""Label files to `Boxes` and back: Pascal VOC XML and YOLO text. Masks are image files and stay with `images`.
+
+Boxes are `xyxy` in pixels with exclusive right and bottom edges. VOC coordinates are taken as edges, unshifted, as
+LLVIP's and M3FD's own conversions do; where a tool counted pixels from 1, an edge may stick out by one pixel, which is
+clipped. Anything further out is a fault.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from datasets.base import Boxes
+from datasets.faults import Fault, FaultKind
+
+EVIDENCE = ("both", "infrared", "visible")
+EDGE_TOLERANCE = 1.0
+"""Pixels a box may stick out before it is a fault; see the module's description."""
+YOLO_COLUMNS = 5
+
+Corners = tuple[float, float, float, float]
+
+
+class _Reading:
+    # The boxes and faults of one label file, while it is read.
+    def __init__(self, path: Path, size: tuple[int, int]) -> None:
+        self.path = path
+        self.height, self.width = size
+        self.boxes: list[Corners] = []
+        self.labels: list[int] = []
+        self.evidence: list[str] = []
+        self.faults: list[Fault] = []
+
+    def blame(self, kind: FaultKind, detail: str) -> None:
+        self.faults.append(Fault(kind=kind, id=self.path.stem, detail=f"{self.path.name} {detail}"))
+
+    def add(self, number: int, corners: Corners, label: int) -> None:
+        x1, y1, x2, y2 = corners
+        shown = ", ".join(f"{value:g}" for value in corners)
+        if not all(math.isfinite(value) for value in corners):
+            self.blame("box outside", f"box {number}: ({shown}) holds a value that is not a finite number")
+        elif x1 >= x2 or y1 >= y2:
+            self.blame("box outside", f"box {number}: ({shown}) is empty; expected xmin < xmax and ymin < ymax")
+        elif (
+            min(x1, y1) < -EDGE_TOLERANCE
+            or x2 > self.width + EDGE_TOLERANCE
+            or y2 > self.height + EDGE_TOLERANCE
+            or x1 >= self.width
+            or y1 >= self.height
+        ):
+            size = f"{self.height}x{self.width} (HxW)"
+            self.blame("box outside", f"box {number}: ({shown}) reaches outside the image of {size}")
+        else:
+            self.boxes.append((max(x1, 0.0), max(y1, 0.0), min(x2, float(self.width)), min(y2, float(self.height))))
+            self.labels.append(label)
+
+    def result(self) -> tuple[Boxes, list[Fault]]:
+        if self.faults:
+            return Boxes(), self.faults
+        return Boxes(xyxy=tuple(self.boxes), labels=tuple(self.labels), evidence=tuple(self.evidence)), []
+
+
+def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = None) -> tuple[Boxes, list[Fault]]:
+    """The boxes of a Pascal VOC file, or what is wrong with it.
+
+    Args:
+        path: XML file with `size` and one `object` per box; an object may name its `evidence` (both, infrared,
+            visible), which only the synthetic scenes know.
+        classes: Known class names; case does not matter.
+        size: (H, W) of the image; None takes what the file states.
+
+    Returns:
+        The boxes and no fault, or no boxes and every fault of the file with the number of its box (from 1).
+    """
+    reading = _Reading(path, size or (0, 0))
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (ElementTree.ParseError, UnicodeDecodeError, OSError) as error:
+        reading.blame("unreadable label", f"cannot be read as XML: {error}")
+        return reading.result()
+    if size is None:
+        stated = stated_size(root)
+        if stated is None:
+            reading.blame("unreadable label", "has no usable <size><width><height>")
+            return reading.result()
+        reading.height, reading.width = stated
+    known = {name.casefold(): index for index, name in enumerate(classes)}
+    for number, item in enumerate(root.iter("object"), start=1):
+        name = (item.findtext("name") or "").strip()
+        if name.casefold() not in known:
+            reading.blame("unknown class", f"box {number}: unknown class {name!r}. Known: {', '.join(classes)}")
+            continue
+        corners = _voc_corners(item)
+        if corners is None:
+            reading.blame("unreadable label", f"box {number}: <bndbox> needs xmin, ymin, xmax, ymax as numbers")
+            continue
+        reading.add(number, corners, known[name.casefold()])
+        evidence = (item.findtext("evidence") or "").strip()
+        if evidence and evidence not in EVIDENCE:
+            reading.blame("unreadable label", f"box {number}: evidence {evidence!r}; known: {', '.join(EVIDENCE)}")
+        elif evidence:
+            reading.evidence.append(evidence)
+    if reading.evidence and len(reading.evidence) != len(reading.boxes) and not reading.faults:
+        reading.blame("unreadable label", "names the evidence of some boxes only; expected of all or of none")
+    return reading.result()
+
+
+def stated_size(root: ElementTree.Element) -> tuple[int, int] | None:
+    """(H, W) as a VOC file states it, or None where it does not, or states zero."""
+    try:
+        height, width = (int(float(root.findtext(f"size/{key}") or "")) for key in ("height", "width"))
+    except ValueError:
+        return None
+    return (height, width) if height > 0 and width > 0 else None
+
+
+def _voc_corners(item: ElementTree.Element) -> Corners | None:
+    try:
+        x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax"))
+    except ValueError:
+        return None
+    return x1, y1, x2, y2
+
+
+def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tuple[Boxes, list[Fault]]:
+    """The boxes of a YOLO text file, or what is wrong with it.
+
+    Args:
+        path: One line per box: class index, then centre x, centre y, width, height as fractions of the image. An
+            empty file is an image without objects.
+        classes: Class names, of which the lines hold the index.
+        size: (H, W) of the image.
+
+    Returns:
+        The boxes and no fault, or no boxes and every fault of the file with the number of its line (from 1).
+    """
+    reading = _Reading(path, size)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reading.blame("unreadable label", f"cannot be read as text: {error}")
+        return reading.result()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            values = [float(word) for word in line.split()]
+        except ValueError:
+            values = []
+        if len(values) != YOLO_COLUMNS or not math.isfinite(values[0]):
+            reading.blame("unreadable label", f"box {number}: expected 'class x y width height', got {line.strip()!r}")
+            continue
+        label, x, y, width, height = values
+        if label != int(label) or not 0 <= label < len(classes):
+            known = ", ".join(f"{index} {name}" for index, name in enumerate(classes))
+            reading.blame("unknown class", f"box {number}: unknown class {line.split()[0]}. Known: {known}")
+            continue
+        left, top = (x - width / 2) * reading.width, (y - height / 2) * reading.height
+        corners = (left, top, left + width * reading.width, top + height * reading.height)
+        reading.add(number, corners, int(label))
+    return reading.result()
+
+
+def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
+    """One YOLO line per box, without line ends: class, centre x, centre y, width, height as fractions of (H, W)."""
+    height, width = size
+    lines = []
+    for (x1, y1, x2, y2), label in zip(boxes.xyxy, boxes.labels, strict=True):
+        values = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
+        lines.append(f"{label} " + " ".join(f"{value:.8f}" for value in values))
+    return lines
+
+
+def voc_text(filename: str, size: tuple[int, int], boxes: Boxes, classes: Sequence[str]) -> str:
+    """A Pascal VOC file that `read_voc` turns back into equal boxes."""
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "filename").text = filename
+    stated = ElementTree.SubElement(root, "size")
+    for key, pixels in (("width", size[1]), ("height", size[0]), ("depth", 3)):
+        ElementTree.SubElement(stated, key).text = str(pixels)
+    evidence: Sequence[str] = boxes.evidence or [""] * len(boxes)
+    for corners, label, seen in zip(boxes.xyxy, boxes.labels, evidence, strict=True):
+        item = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(item, "name").text = classes[label]
+        for key in ("truncated", "difficult"):
+            ElementTree.SubElement(item, key).text = "0"
+        if seen:
+            ElementTree.SubElement(item, "evidence").text = seen
+        bounds = ElementTree.SubElement(item, "bndbox")
+        for key, value in zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True):
+            ElementTree.SubElement(bounds, key).text = f"{value:.10g}"
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"

@@ -1,0 +1,112 @@
+"""LLVIP: people at night, seen by two cameras on a pole; the standard set for pedestrian detection on fused images.
+
+The annotations were corrected by their authors after publication, so the hash of the annotation set goes into every
+record: two scores are comparable only where it is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from datasets.annotations import read_voc, read_yolo
+from datasets.base import Boxes, MaskPath, Sample, Task
+from datasets.errors import ImageError
+from datasets.faults import Fault
+from datasets.survey import SurveyedLayout, find_dir, require_dir
+
+SCENE_DIGITS = 2
+
+
+class LLVIP(SurveyedLayout):
+    """LLVIP in its official layout, with VOC annotations or with labels already in YOLO text."""
+
+    name = "llvip"
+    title = "LLVIP: 15,488 night-time street pairs, 1280x1024 (WxH), person boxes"
+    licence = "non-commercial use only (LLVIP Term of Use and License); no identification of persons"
+    paper = "Jia et al., LLVIP: A Visible-infrared Paired Dataset for Low-light Vision, ICCV Workshops 2021"
+    tasks = ("quality", "detect")
+    classes = ("person",)
+    official_counts: ClassVar[Mapping[str, int]] = {"train": 12025, "test": 3463}
+    suffixes = (".jpg",)
+    expected = (
+        "  visible/{train,test}/010001.jpg\n"
+        "  infrared/{train,test}/010001.jpg\n"
+        "  Annotations/010001.xml             (Pascal VOC), or\n"
+        "  labels/{train,test}/010001.txt     (YOLO)"
+    )
+
+    def folders(self, split: str) -> tuple[Path, Path]:
+        """See `SurveyedLayout.folders`; a folder `val` is used where there is one."""
+        both = [require_dir(self, self.root, (name,)) for name in ("visible", "infrared")]
+        own_val = split == "val" and all((folder / "val").is_dir() for folder in both)
+        name = "val" if own_val else "test" if split == "test" else "train"
+        visible, infrared = (require_dir(self, folder, (name,)) for folder in both)
+        return visible, infrared
+
+    def group_of(self, sample_id: str) -> str:
+        """The scene: the first two digits of the six."""
+        return sample_id[:SCENE_DIGITS]
+
+    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
+        """`Annotations/<id>.xml` where that folder exists, else `labels/<folder of the image>/<id>.txt`."""
+        if task != "detect":
+            return None
+        annotations = find_dir(self.root, ("Annotations",))
+        if annotations is not None:
+            return annotations / f"{sample.id}.xml"
+        labels = require_dir(self, self.root, ("labels", "Annotations"))
+        return labels / sample.visible.parent.name / f"{sample.id}.txt"
+
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+        """VOC by its stated size, YOLO by the size in the image's header."""
+        if path.suffix == ".xml":
+            return read_voc(path, self.classes)
+        from datasets.images import read_size  # loads torch and OpenCV, which VOC labels do not need
+
+        try:
+            size = read_size(sample.visible)
+        except ImageError as error:
+            return None, [Fault(kind="unreadable image", id=sample.id, detail=str(error))]
+        return read_yolo(path, self.classes, size)
+
+    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+        """Annotations of no image in any split; judged only where train and test are both here."""
+        if task != "detect":
+            return []
+        visible = require_dir(self, self.root, ("visible",))
+        annotations = find_dir(self.root, ("Annotations",))
+        if annotations is not None:
+            if not all((visible / name).is_dir() for name in ("train", "test")):
+                return []
+            images = {path.stem for path in visible.glob("*/*")}
+            labels = sorted(annotations.glob("*.xml"))
+        else:
+            folder = self.folders(split)[0]
+            images = {path.stem for path in folder.iterdir()}
+            labels = sorted((self.root / "labels" / folder.name).glob("*.txt"))
+        return [
+            Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image under {visible}")
+            for path in labels
+            if path.stem not in images
+        ]
+
+    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+        """How validation was made, and which set of annotations this is."""
+        found = dict(super().facts(split, task))
+        if task == "detect":
+            annotations = find_dir(self.root, ("Annotations",))
+            paths = sorted(annotations.glob("*.xml")) if annotations else sorted(self.root.glob("labels/*/*.txt"))
+            kind = "Pascal VOC" if annotations else "YOLO"
+            found["annotations"] = f"{kind}, {len(paths)} files, set {hash_files(paths)}"
+        return found
+
+
+def hash_files(paths: list[Path]) -> str:
+    """Twelve hex digits over names and contents; line ends do not count, since archives differ in them."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()[:12]
