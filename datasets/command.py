@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from datasets.errors import BenchError, WorkdirError
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
 
 NO_SPACE_LEFT = 28
 INTERRUPTED_STATUS = 130
@@ -40,3 +44,15 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
     except KeyboardInterrupt:
         print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED_STATUS
+
+
+def new_parser(description: str | None, *, prog: str | None = None) -> ArgumentParser:
+    """A command-line parser that shows `description` as it was written, examples and line breaks included."""
+    from argparse import RawDescriptionHelpFormatter
+
+    from jsonargparse import ArgumentParser, DefaultHelpFormatter
+
+    class _Formatter(DefaultHelpFormatter, RawDescriptionHelpFormatter):
+        """Keeps the line breaks of the description."""
+
+    return ArgumentParser(prog=prog, description=description, formatter_class=_Formatter)

@@ -1,0 +1,74 @@
+"""Train Diff-IF on a dataset and its fusion knowledge prior, or go on with an interrupted run.
+
+The same command resumes: a killed run continues from its last checkpoint and gives the numbers it would have given.
+Several GPUs or machines: accelerate launch -m diffif train ...
+
+Examples:
+  python -m diffif train --recipe small --dataset msrs --root MSRS --prior prior/Fusion_K --out runs/small
+  python -m diffif train --recipe ivf --dataset msrs --root MSRS --prior P --device cuda --set precision=bf16
+  python -m diffif train --recipe small --dataset msrs --root MSRS --variant no-prior --out runs/no-prior
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--recipe", default="small", help="ivf, mif, small, or a YAML file of the same keys")
+    parser.add_argument("--dataset", required=True, help="a name from `python -m datasets list`")
+    parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
+    parser.add_argument("--prior", type=Path, help="folder of priors (<id>.png), from `python -m diffif search`")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--variant", help="full, no-prior or no-search (default: the recipe's)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any recipe key, e.g. data.crop=96"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+
+
+def run(arguments: Namespace) -> int:
+    """Train to the end and print where the checkpoint is."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from datasets.registry import load_dataset
+    from datasets.settings import parse_assignments
+    from diffif.training.loop import train
+    from diffif.training.recipe import load_recipe
+
+    _check_device(arguments.device)
+    overrides = parse_assignments(arguments.set)
+    if arguments.variant:
+        overrides["variant"] = arguments.variant
+    recipe = load_recipe(arguments.recipe, overrides)
+    dataset = load_dataset(arguments.dataset, arguments.root, "train", "quality")
+    held_out = load_dataset(arguments.dataset, arguments.root, "val", "quality")
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+    )  # fmt: skip
+    with Progress(*columns) as progress:
+        task = progress.add_task(f"training {recipe.name}", total=recipe.iterations, loss=float("nan"))
+        best = train(
+            recipe, dataset, held_out, arguments.prior, arguments.out, device=arguments.device,
+            on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
+        )  # fmt: skip
+    print(f"best checkpoint: {best}")
+    print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {best}")
+    return 0
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    from datasets.errors import DeviceError, SettingsError
+
+    if device not in ("cpu", "cuda"):
+        raise SettingsError(f"--device must be cpu or cuda, got {device!r}; choose GPUs by CUDA_VISIBLE_DEVICES.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("--device cuda: no CUDA device here. Use --device cpu, or install a CUDA build of torch.")
