@@ -1,0 +1,37 @@
+"""`python -m reports WORKDIR`: one offline HTML file from the result records of a working folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets.command import run_command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the command line and build the report; returns the exit status."""
+    from jsonargparse import ArgumentParser
+
+    parser = ArgumentParser(
+        prog="python -m reports",
+        description="Build one self-contained HTML report, and its tables as CSV and LaTeX, from a working folder.",
+    )
+    parser.add_argument("workdir", type=Path, help="the folder that holds results/")
+    parser.add_argument("--out", type=Path, default=None, help="page to write; WORKDIR/report/index.html by default")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of expected errors")
+    arguments = parser.parse_args(None if argv is None else list(argv))
+
+    def body() -> int:
+        from reports.page import build
+
+        built = build(arguments.workdir, out=arguments.out)
+        print(f"report  {built.page}  ({built.size_bytes / 1e6:.1f} MB)")
+        print(f"tables  {built.page.parent / 'tables'}  ({len(built.tables)} files, CSV and LaTeX)")
+        return 0
+
+    return run_command(body, debug=arguments.debug)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

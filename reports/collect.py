@@ -1,0 +1,246 @@
+"""A working folder's records, put in order: which belong together, which are superseded, which are missing.
+
+Nothing is averaged or tested here, and nothing is dropped without being listed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from datasets.errors import ResultError, WorkdirError
+from downstream.results import Record, read_per_image, read_record, rows_table
+from reports.labels import BASELINES, TASK_ORDER, TASKS, dataset_label, method_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METHOD_SETTINGS = frozenset({"fuser", "fusers", "fuser_fingerprint", "fused", "seed", "variant", "device", "title"})
+"""Settings that name the method or the repetition; all others together are the setup under which methods compare."""
+PROTOCOLS = ("retrain", "frozen")
+
+
+class Context(NamedTuple):
+    """What must be equal for two methods' numbers to be comparable."""
+
+    dataset: str
+    split: str
+    task: str
+    protocol: str
+    """"retrain", "frozen-visible" ...; empty where the task has only one."""
+    setup: str
+    """The settings that differ between otherwise equal contexts ("epochs=1, imgsz=320"); empty if there is one."""
+
+    @property
+    def title(self) -> str:
+        """Task, dataset and split in words."""
+        tail = ", ".join(part for part in (self.split, self.protocol, self.setup) if part)
+        return f"{TASKS.get(self.task, self.task)} on {dataset_label(self.dataset)} ({tail})"
+
+    @property
+    def slug(self) -> str:
+        """A name for files and anchors."""
+        joined = "-".join(part for part in self if part)
+        return "".join(c if c.isalnum() else "-" for c in joined.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Everything the report is made from."""
+
+    name: str
+    """Name of the working folder, without its parents."""
+    records: Mapping[str, Record]
+    """Records in use, by cell id."""
+    rows: pd.DataFrame
+    """One line per number: the fields of `Row`, and cell, protocol, ablation, method, setup."""
+    per_image: pd.DataFrame
+    """cell, dataset, split, task, protocol, setup, method, seed, id, metric, value."""
+    superseded: tuple[Record, ...] = ()
+    """Older records whose place a newer one took (same method, context and seed)."""
+    damaged: tuple[str, ...] = ()
+    """Why records could not be read, one message each."""
+
+    @property
+    def contexts(self) -> list[Context]:
+        """All contexts, by task, dataset, split."""
+        found = self.rows[list(Context._fields)].drop_duplicates().itertuples(index=False)
+        return sorted((Context(*c) for c in found), key=lambda c: (_task_place(c.task), *c))
+
+    @property
+    def owners(self) -> dict[str, tuple[Context, str]]:
+        """The context and the method of each record in use."""
+        first = self.rows.drop_duplicates("cell")
+        columns = [first[name].astype(str) for name in ("cell", *Context._fields, "method")]
+        return {cell: (Context(*parts[:-1]), parts[-1]) for cell, *parts in zip(*columns, strict=True)}
+
+    @property
+    def methods(self) -> list[str]:
+        """All methods: sources first, then by name, each followed by its ablation variants."""
+        pairs = self.rows[["fuser", "ablation", "method"]].drop_duplicates().itertuples(index=False)
+        order = sorted(pairs, key=lambda p: (p.fuser not in BASELINES, p.fuser, p.ablation != "full", p.ablation))
+        return [p.method for p in order]
+
+    def in_context(self, context: Context) -> pd.DataFrame:
+        """The rows of one context."""
+        rows = self.rows
+        return rows[(rows[list(Context._fields)] == list(context)).all(axis=1)]
+
+    def images_in(self, context: Context) -> pd.DataFrame:
+        """The per-image rows of one context."""
+        rows = self.per_image
+        return rows[(rows[list(Context._fields)] == list(context)).all(axis=1)]
+
+
+def collect(workdir: Path) -> Collection:
+    """Read every record of a working folder.
+
+    Raises:
+        WorkdirError: the folder does not exist.
+        ResultError: it holds no readable record; says how to make one.
+    """
+    if not workdir.is_dir():
+        raise WorkdirError(
+            f"no working folder at {workdir}. Run a task first: python -m downstream.detect --fuser diffif"
+        )
+    records, damaged = _read_all(workdir)
+    if not records:
+        reasons = "".join(f"\n  {message}" for message in damaged)
+        raise ResultError(
+            f"no readable result record under {workdir / 'results'}.{reasons} "
+            "Run a task first: python -m downstream.detect --fuser diffif"
+        )
+    current, superseded = _newest(records)
+    rows = _rows(current)
+    return Collection(
+        name=workdir.resolve().name,
+        records={record.cell_id: record for record in current},
+        rows=rows,
+        per_image=_per_image(current, rows),
+        superseded=tuple(superseded),
+        damaged=tuple(damaged),
+    )
+
+
+def split_variant(variant: str) -> tuple[str, str]:
+    """The protocol and the ablation that a row's variant names; the two may be joined by a slash.
+
+    >>> split_variant("frozen-visible"), split_variant("no-prior/retrain"), split_variant("full")
+    (('frozen-visible', 'full'), ('retrain', 'no-prior'), ('', 'full'))
+    """
+    parts = [part for part in variant.split("/") if part]
+    protocols = [part for part in parts if part.startswith(PROTOCOLS)]
+    ablations = [part for part in parts if not part.startswith(PROTOCOLS)]
+    return "/".join(protocols), "/".join(ablations) or "full"
+
+
+def flatten(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings with dotted keys.
+
+    >>> flatten({"a": {"b": 1}, "c": [2]})
+    {'a.b': 1, 'c': [2]}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in mapping.items():
+        name = f"{prefix}{key}"
+        flat.update(flatten(value, f"{name}.") if isinstance(value, Mapping) else {name: value})
+    return flat
+
+
+def _read_all(workdir: Path) -> tuple[list[Record], list[str]]:
+    records, damaged = [], []
+    for source in sorted((workdir / "results").glob("*/result.json")):
+        if ".partial-" in source.parent.name:
+            continue
+        try:
+            record = read_record(source.parent)
+        except ResultError as error:
+            damaged.append(str(error))
+            continue
+        if record.rows:
+            records.append(record)
+        else:
+            damaged.append(f"{source} holds no rows. Run the cell again: {record.command}")
+    return records, damaged
+
+
+def _identity(record: Record) -> tuple[object, ...]:
+    row = record.rows[0]
+    setup = tuple(sorted((key, repr(value)) for key, value in _setup(record).items()))
+    seeds = tuple(sorted({str(row.seed) for row in record.rows}))
+    return (row.dataset, row.split, record.task, row.fuser, row.variant, seeds, setup)
+
+
+def _newest(records: list[Record]) -> tuple[list[Record], list[Record]]:
+    """The records in use and those they replace: a fuser retrained under the same name gives a second record."""
+    newest: dict[tuple[object, ...], Record] = {}
+    superseded = []
+    for record in sorted(records, key=lambda r: (r.started, r.cell_id)):
+        older = newest.pop(_identity(record), None)
+        if older is not None:
+            superseded.append(older)
+        newest[_identity(record)] = record
+    return sorted(newest.values(), key=lambda r: r.cell_id), superseded
+
+
+def _setup(record: Record) -> dict[str, Any]:
+    flat = flatten(record.settings)
+    return {key: value for key, value in flat.items() if not METHOD_SETTINGS.intersection(key.split("."))}
+
+
+def _rows(records: list[Record]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = rows_table(records)
+    parts = [split_variant(variant) for variant in rows["variant"]]
+    rows["protocol"] = [protocol for protocol, _ in parts]
+    rows["ablation"] = [ablation for _, ablation in parts]
+    rows["method"] = [method_label(f, a) for f, a in zip(rows["fuser"], rows["ablation"], strict=True)]
+    for column in ("value", "ci_low", "ci_high"):
+        rows[column] = pd.to_numeric(rows[column]).astype(float)
+    by_cell = {record.cell_id: record for record in records}
+    rows["setup"] = ""
+    for _, group in rows.groupby(["dataset", "split", "task", "protocol"]):
+        names = _name_setups({cell: _setup(by_cell[cell]) for cell in group["cell"].unique()})
+        rows.loc[group.index, "setup"] = group["cell"].map(names)
+    return rows
+
+
+def _name_setups(setups: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """For each cell the settings in which the cells of one context differ, as text; empty if they do not."""
+    keys = sorted({key for setup in setups.values() for key in setup})
+    differing = [key for key in keys if len({repr(setup.get(key)) for setup in setups.values()}) > 1]
+    return {
+        cell: ", ".join(f"{key}={setup[key]}" for key in differing if key in setup) for cell, setup in setups.items()
+    }
+
+
+def _per_image(records: list[Record], rows: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ["cell", *Context._fields, "method", "seed", "id", "metric", "value"]
+    first = rows.drop_duplicates("cell").set_index("cell")
+    frames = []
+    for record in records:
+        if record.path is None:
+            continue
+        frame = read_per_image(record.path)
+        if frame.empty or not {"id", "metric", "value"}.issubset(frame.columns):
+            continue
+        frame = frame[["id", "metric", "value"]].copy()
+        frame["cell"] = record.cell_id
+        for name in (*Context._fields, "method"):
+            frame[name] = str(first.at[record.cell_id, name])
+        frame["seed"] = pd.Series([record.rows[0].seed] * len(frame), index=frame.index, dtype=object)
+        frames.append(frame[columns])
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    joined = pd.concat([frame.astype({"seed": object, "value": float}) for frame in frames], ignore_index=True)
+    return joined[joined["value"].map(math.isfinite)]
+
+
+def _task_place(task: str) -> int:
+    return TASK_ORDER.index(task) if task in TASK_ORDER else len(TASK_ORDER)

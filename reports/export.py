@@ -1,0 +1,82 @@
+"""A table as CSV (exact values, with the ids of the records behind each) and as LaTeX (booktabs)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+from reports.labels import MINUS
+from reports.tables import Cell, Table
+
+LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$",
+    "×": r"$\times$", "·": r"\textperiodcentered{}", MINUS: r"$-$", "<": r"\textless{}", ">": r"\textgreater{}",
+    "≈": r"$\approx$", "–": "--", "[": "{[}", "]": "{]}",
+}  # fmt: skip
+
+
+def to_csv(table: Table) -> str:
+    """One line per cell: row, column, exact value, interval, standard deviation, marks, record ids."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["row", "column", "value", "ci_low", "ci_high", "sd", "best", "second", "ties_best", "missing", "records"]
+    )
+    for row in table.rows:
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            numbers = [_exact(n) for n in (cell.value, cell.low, cell.high, cell.sd)]
+            marks = [str(mark).lower() for mark in (cell.best, cell.second, cell.ties_best, cell.missing)]
+            writer.writerow([row.head, column.key, *numbers, *marks, " ".join(cell.records)])
+    return out.getvalue()
+
+
+def to_latex(table: Table) -> str:
+    r"""A `table` environment for `\usepackage{booktabs}`: best bold, second underlined, missing as a dash."""
+    heads = " & ".join(
+        [escape_latex(table.corner), *(escape_latex(f"{c.text} {c.arrow}".strip()) for c in table.columns)]
+    )
+    lines = [
+        r"% needs \usepackage{booktabs}; best bold, second underlined, $\approx$: not significantly below the best",
+        r"\begin{table}[t]",
+        r"  \centering",
+        rf"  \caption{{{escape_latex(table.title)}}}",
+        rf"  \label{{tab:{table.slug}}}",
+        rf"  \begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        r"    \toprule",
+        rf"    {heads} \\",
+        r"    \midrule",
+    ]
+    lines += [
+        rf"    {' & '.join([escape_latex(row.head), *(_latex_cell(cell) for cell in row.cells)])} \\"
+        for row in table.rows
+    ]
+    lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def escape_latex(text: str) -> str:
+    r"""Text that LaTeX prints as it stands.
+
+    >>> escape_latex("a_b 5 %")
+    'a\\_b 5 \\%'
+    """
+    return "".join(LATEX_SPECIAL.get(character, character) for character in text)
+
+
+def _latex_cell(cell: Cell) -> str:
+    if cell.missing:
+        return "--"
+    text = escape_latex(cell.text)
+    if cell.best:
+        text = rf"\textbf{{{text}}}"
+    elif cell.second:
+        text = rf"\underline{{{text}}}"
+    mark = r"$^{\approx}$" if cell.ties_best else ""
+    spread = rf" {{\scriptsize {escape_latex(cell.spread)}}}" if cell.spread else ""
+    return f"{text}{mark}{spread}"
+
+
+def _exact(number: float) -> str:
+    return "" if math.isnan(number) else repr(number)

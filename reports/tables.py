@@ -1,0 +1,275 @@
+"""Tables as data: what each cell says, whether it is best, and which records it comes from.
+
+The page, the CSV and the LaTeX files are three writings of the same `Table`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.boards import OVERALL, Board, Score, evidence_of, is_board_metric
+from reports.collect import Context
+from reports.labels import (
+    EVIDENCE,
+    MISSING,
+    arrow,
+    column_head,
+    decimals_for,
+    metric_label,
+    show_p,
+    show_value,
+    split_metric,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    """What is shown, without its spread."""
+    spread: str = ""
+    """"± 0.4" over seeds or "[91.0, 92.7]" over images; empty where neither is known."""
+    value: float = math.nan
+    """Exact value as in the records; also the sort key."""
+    low: float = math.nan
+    high: float = math.nan
+    sd: float = math.nan
+    records: tuple[str, ...] = ()
+    """Ids of the records the number comes from."""
+    best: bool = False
+    second: bool = False
+    ties_best: bool = False
+    """Tested, and not significantly different from the best."""
+    missing: bool = False
+    hint: str = ""
+    """Tooltip."""
+    whisker: tuple[float, float, float] | None = None
+    """Low, value, high as positions in percent of the column's range, for the small drawing under the number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column head."""
+
+    key: str
+    text: str
+    hint: str = ""
+    arrow: str = ""
+    numeric: bool = True
+    higher: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRow:
+    """One line: its head (a method) and its cells."""
+
+    head: str
+    cells: tuple[Cell, ...]
+    missing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table, ready to be written in any form."""
+
+    slug: str
+    """File name without suffix, and anchor."""
+    title: str
+    corner: str
+    """Head of the first column."""
+    columns: tuple[Column, ...]
+    rows: tuple[TableRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+def leaderboard(board: Board) -> Table:
+    """Every method in one context: rank where a test allows one, then all metrics."""
+    metrics = [m for m in board.metrics if is_board_metric(m)]
+    columns = tuple(_metric_column(board, m) for m in metrics)
+    cells = {metric: _metric_cells(board, metric, board.methods) for metric in metrics}
+    ranking = _rank_cells(board)
+    rows = tuple(
+        TableRow(
+            head=method,
+            cells=(*([ranking[method]] if ranking else []), *(cells[metric][method] for metric in metrics)),
+            missing=method in board.missing,
+        )
+        for method in board.methods
+    )
+    head = (Column(key="rank", text="Rank", hint=_rank_hint(board), arrow="", higher=False),) if ranking else ()
+    return Table(
+        slug=f"leaderboard-{board.context.slug}",
+        title=board.context.title,
+        corner="Fuser",
+        columns=(*head, *columns),
+        rows=rows,
+        notes=tuple(_board_notes(board)),
+    )
+
+
+def evidence_table(board: Board) -> Table | None:
+    """Scores by which modality shows the object; None where the records hold no evidence classes."""
+    stems = list(dict.fromkeys(split_metric(m)[0] for m in board.metrics if evidence_of(m)))
+    keys = [f"{stem}/evidence:{name}" for stem in stems for name in EVIDENCE]
+    keys = [key for key in keys if key in board.metrics]
+    if not keys:
+        return None
+    cells = {key: _metric_cells(board, key, board.methods) for key in keys}
+    return Table(
+        slug=f"evidence-{board.context.slug}",
+        title=f"By evidence: {board.context.title}",
+        corner="Fuser",
+        columns=tuple(_metric_column(board, key) for key in keys),
+        rows=tuple(
+            TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
+            for m in board.methods
+        ),
+        notes=("Objects that only infrared, only visible light, or both show; the others are ignored in each column.",),
+    )
+
+
+def class_table(board: Board) -> Table | None:
+    """Scores per class; None where the records hold none."""
+    from reports.boards import CLASS_STEMS
+
+    keys = [m for m in board.metrics if "/" in m and split_metric(m)[0] in CLASS_STEMS and not evidence_of(m)]
+    keys = [key for key in keys if split_metric(key)[0] == split_metric(keys[0])[0]]
+    if not keys:
+        return None
+    cells = {key: _metric_cells(board, key, board.methods) for key in keys}
+    return Table(
+        slug=f"classes-{board.context.slug}",
+        title=f"By class: {board.context.title}",
+        corner="Fuser",
+        columns=tuple(_metric_column(board, key) for key in keys),
+        rows=tuple(
+            TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
+            for m in board.methods
+        ),
+    )
+
+
+def score_cell(key: str, score: Score | None, decimals: int, *, signed: bool = False) -> Cell:
+    """One score as a cell; a score that is not there is shown as missing."""
+    if score is None:
+        return Cell(text=MISSING, missing=True, hint="no finished cell for this combination")
+    return Cell(
+        text=show_value(key, score.value, decimals, signed=signed),
+        spread=_spread(key, score, decimals),
+        value=score.value,
+        low=score.low,
+        high=score.high,
+        sd=score.sd,
+        records=score.cells,
+        hint=_score_hint(key, score, decimals),
+    )
+
+
+def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, Cell]:
+    from dataclasses import replace
+
+    scores = {m: board.scores.get((m, metric)) for m in methods}
+    known = [s for s in scores.values() if s is not None]
+    decimals = decimals_for(metric, [s.value for s in known])
+    order = board.ordered(metric) if any(s.higher is not None for s in known) else []
+    span = _span(known)
+    cells = {}
+    for method, score in scores.items():
+        place = order.index(method) if len(order) > 1 and method in order else -1
+        cell = score_cell(metric, score, decimals)
+        cells[method] = replace(
+            cell,
+            best=place == 0,
+            second=place == 1,
+            ties_best=place != 0 and score is not None and board.ties_best(method, metric),
+            whisker=_whisker(score, span),
+        )
+    return cells
+
+
+def _metric_column(board: Board, metric: str) -> Column:
+    higher = next((s.higher for (_, key), s in board.scores.items() if key == metric), None)
+    return Column(
+        key=metric, text=column_head(metric), hint=metric_label(metric).long, arrow=arrow(higher), higher=higher
+    )
+
+
+def _rank_cells(board: Board) -> dict[str, Cell]:
+    if board.ranking is None or board.ranking not in board.tests:
+        return {}
+    tests = board.tests[board.ranking]
+    cells = {}
+    for method in board.methods:
+        if method in board.present and method not in board.contestants:
+            cells[method] = Cell(text="–", hint="a source image: shown for comparison, not ranked")
+            continue
+        if method not in tests.methods:
+            cells[method] = Cell(text=MISSING, missing=True, hint="not tested: no per-image scores")
+            continue
+        rank = tests.rank(method)
+        worse = sum(tests.better(method, other) for other in tests.methods if other != method)
+        hint = f"significantly worse than {rank - 1}, better than {worse} of {len(tests.methods) - 1} others"
+        records = tuple(sorted({c for (m, _), s in board.scores.items() if m == method for c in s.cells}))
+        cells[method] = Cell(text=str(rank), value=float(rank), hint=hint, records=records)
+    return cells
+
+
+def _rank_hint(board: Board) -> str:
+    tests = board.tests[board.ranking or OVERALL]
+    basis = "mean rank over all metrics" if board.ranking == OVERALL else metric_label(board.ranking or "").text
+    return f"1 + number of methods significantly better in {basis} ({tests.test}, {tests.num_images} images)"
+
+
+def _board_notes(board: Board) -> list[str]:
+    notes = []
+    if board.ranking in board.tests:
+        notes.append(f"Rank: {_rank_hint(board)}. Equal ranks: no proven difference.")
+    for metric, used in board.tested_on.items():
+        notes.append(f"{metric_label(metric).text} is tested on {metric_label(used).text} of single images.")
+    if len(board.contestants) < len(board.methods):
+        notes.append("The source images are shown for comparison; they score trivially here and are not ranked.")
+    if board.missing:
+        notes.append(f"Missing: {', '.join(board.missing)}.")
+    return notes
+
+
+def _spread(key: str, score: Score, decimals: int) -> str:
+    if math.isfinite(score.sd):
+        return f"± {show_value(key, score.sd, decimals)}"
+    if math.isfinite(score.low) and math.isfinite(score.high):
+        return f"[{show_value(key, score.low, decimals)}, {show_value(key, score.high, decimals)}]"
+    return ""
+
+
+def _score_hint(key: str, score: Score, decimals: int) -> str:
+    parts = []
+    if score.num_images:
+        parts.append(f"{score.num_images:,} images")
+    if score.seeds:
+        parts.append(f"seed {', '.join(map(str, score.seeds))}")
+    if math.isfinite(score.low):
+        parts.append(f"95 % [{show_value(key, score.low, decimals)}, {show_value(key, score.high, decimals)}]")
+    return " · ".join(parts)
+
+
+def _span(scores: Sequence[Score]) -> tuple[float, float] | None:
+    ends = [v for s in scores for v in (s.value, s.low, s.high) if math.isfinite(v)]
+    return (min(ends), max(ends)) if ends and max(ends) > min(ends) else None
+
+
+def _whisker(score: Score | None, span: tuple[float, float] | None) -> tuple[float, float, float] | None:
+    if score is None or span is None or not math.isfinite(score.value):
+        return None
+    low, high = (score.low, score.high) if math.isfinite(score.low) else (score.value, score.value)
+    first, last = span
+    a, b, c = (round(100 * (v - first) / (last - first), 1) for v in (low, score.value, high))
+    return a, b, c
+
+
+__all__ = [
+    "Cell", "Column", "Context", "Table", "TableRow",
+    "class_table", "evidence_table", "leaderboard", "score_cell", "show_p",
+]  # fmt: skip

@@ -1,0 +1,170 @@
+"""The result in words: who is best at what, by how much, and whether the difference is more than noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.boards import OVERALL, Board, evidence_of, is_board_metric
+from reports.labels import EVIDENCE, decimals_for, metric_label, show_p, show_value
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a sentence; with records where it is a number, strong where it names a method."""
+
+    text: str
+    records: tuple[str, ...] = ()
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One paragraph of the verdict."""
+
+    topic: str
+    spans: tuple[Span, ...]
+
+
+def verdict(boards: Sequence[Board]) -> list[Finding]:
+    """One paragraph per context, and one per evidence table."""
+    findings = []
+    for board in boards:
+        if board.context.task == "cost" or len(board.present) < 2:
+            continue
+        spans = _quality(board) if board.context.task == "quality" else _task(board)
+        if spans:
+            findings.append(Finding(board.context.title, tuple(spans)))
+        evidence = _evidence(board)
+        if evidence:
+            findings.append(Finding(f"By evidence: {board.context.title}", tuple(evidence)))
+    return findings
+
+
+def _task(board: Board) -> list[Span]:
+    metric = board.ranking
+    if metric is None or metric == OVERALL:
+        return []
+    order = board.ordered(metric)
+    if len(order) < 2:
+        return []
+    best, others = order[0], order[1:]
+    spans = [Span(best, strong=True), Span(" has the highest " if _higher(board, metric) else " has the lowest ")]
+    spans += [Span(f"{metric_label(metric).text}, "), *_value(board, best, metric), Span(". ")]
+    tests = board.tests.get(metric)
+    tested = [o for o in others if tests is not None and o in tests.methods and best in tests.methods]
+    if tests is None or not tested:
+        runner = others[0]
+        spans += [Span("Next is "), Span(runner, strong=True), Span(" with "), *_value(board, runner, metric)]
+        spans += [Span(". No paired test was possible (no per-image scores): read the order with care.")]
+        return spans
+    beaten = [o for o in tested if tests.better(best, o)]
+    tied = [o for o in tested if o not in beaten]
+    if beaten:
+        spans.append(Span(f"It is significantly better than {_count(beaten, tested)}"))
+        spans.append(Span(f" ({tests.test}, {tests.num_images} images). "))
+    if tied:
+        spans.append(Span("Its lead over " if beaten else "But its lead over "))
+        for i, other in enumerate(tied[:3]):
+            spans += [Span(", " if i else ""), Span(other, strong=True), Span(" (")]
+            spans += [*_difference(board, other, best, metric), Span(f", {_p(tests.p_value(best, other))})")]
+        more = f" and {len(tied) - 3} more" if len(tied) > 3 else ""
+        spans.append(Span(f"{more} is not more than noise. "))
+    else:
+        spans += [Span("The nearest, "), Span(others[0], strong=True), Span(", is "), *_value(board, others[0], metric)]
+        spans.append(Span(". "))
+    return spans
+
+
+def _quality(board: Board) -> list[Span]:
+    metrics = [m for m in board.metrics if is_board_metric(m) and len(board.ordered(m)) > 1]
+    if not metrics:
+        return []
+    wins: dict[str, list[str]] = {}
+    for metric in metrics:
+        wins.setdefault(board.ordered(metric)[0], []).append(metric)
+    spans: list[Span] = []
+    tests = board.tests.get(OVERALL)
+    if tests is not None:
+        order = sorted(board.mean_ranks, key=lambda m: board.mean_ranks[m])
+        best = order[0]
+        tied = [o for o in order[1:] if not tests.better(best, o)]
+        spans += [Span(best, strong=True), Span(f" ranks best over all {len(metrics)} metrics (mean rank ")]
+        spans += [Span(f"{board.mean_ranks[best]:.2f}", _records(board, best)), Span(" of ")]
+        spans += [Span(f"{len(order)}, {tests.num_images} images). ")]
+        if tied:
+            spans += [Span(f"The difference to {', '.join(tied[:3])}"), Span(" is not significant. ")]
+        else:
+            spans += [Span("Every other fuser is significantly worse on that rank. ")]
+    parts = sorted(wins.items(), key=lambda item: -len(item[1]))
+    for i, (method, won) in enumerate(parts[:4]):
+        names = ", ".join(metric_label(m).text + (" (tie)" if _tied(board, m) else "") for m in won)
+        spans += [Span("; " if i else "Highest by metric: "), Span(method, strong=True), Span(f" in {names}")]
+    rest = sum(len(won) for _, won in parts[4:])
+    spans.append(Span(f"; others in {rest} more." if rest else "."))
+    return spans
+
+
+def _evidence(board: Board) -> list[Span]:
+    metric = board.ranking
+    keys = [f"{metric}/evidence:{name}" for name in EVIDENCE if f"{metric}/evidence:{name}" in board.metrics]
+    spans: list[Span] = []
+    for key in keys:
+        order = board.ordered(key)
+        if len(order) < 2:
+            continue
+        best, worst = order[0], order[-1]
+        name = {"both": "that both modalities show", "infrared": "that only infrared shows"}.get(
+            evidence_of(key) or "", "that only visible light shows"
+        )
+        spans += [Span(f"Objects {name}: best "), Span(best, strong=True), Span(" with "), *_value(board, best, key)]
+        spans += [Span(", worst "), Span(worst, strong=True), Span(" with "), *_value(board, worst, key), Span(". ")]
+    return spans
+
+
+def _value(board: Board, method: str, metric: str) -> list[Span]:
+    score = board.scores[method, metric]
+    decimals = _decimals(board, metric)
+    unit = metric_label(metric).unit
+    text = show_value(metric, score.value, decimals) + (f" {unit}" if unit else "")
+    tail = ""
+    if math.isfinite(score.sd):
+        tail = f" ± {show_value(metric, score.sd, decimals)} over {len(score.seeds)} seeds"
+    elif math.isfinite(score.low):
+        tail = f" [{show_value(metric, score.low, decimals)}, {show_value(metric, score.high, decimals)}]"
+    return [Span(text, score.cells), Span(tail)]
+
+
+def _difference(board: Board, method: str, best: str, metric: str) -> list[Span]:
+    first, second = board.scores[method, metric], board.scores[best, metric]
+    text = show_value(metric, first.value - second.value, _decimals(board, metric), signed=True)
+    unit = " points" if metric_label(metric).unit == "%" else ""
+    return [Span(f"{text}{unit}", (*first.cells, *second.cells))]
+
+
+def _decimals(board: Board, metric: str) -> int:
+    return decimals_for(metric, [s.value for (_, key), s in board.scores.items() if key == metric])
+
+
+def _records(board: Board, method: str) -> tuple[str, ...]:
+    return tuple(sorted({c for (m, _), s in board.scores.items() if m == method for c in s.cells}))
+
+
+def _tied(board: Board, metric: str) -> bool:
+    order = board.ordered(metric)
+    return any(board.ties_best(m, metric) for m in order[1:])
+
+
+def _higher(board: Board, metric: str) -> bool:
+    return next((s.higher for (_, key), s in board.scores.items() if key == metric), True) is not False
+
+
+def _count(part: Sequence[str], whole: Sequence[str]) -> str:
+    if len(part) == len(whole):
+        return f"all {len(whole)} others" if len(whole) > 1 else part[0]
+    return f"{len(part)} of {len(whole)} others"
+
+
+def _p(p: float) -> str:
+    return "not testable: too few images" if math.isnan(p) else show_p(p)

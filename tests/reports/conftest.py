@@ -1,0 +1,203 @@
+"""Fabricated working folders: seeded random numbers written through the real record writer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw
+
+from downstream.results import Record, Row, cell_id, write_record
+
+FUSERS = ("visible", "infrared", "average", "max", "laplacian", "diffif")
+SKILL = {"visible": -0.2, "infrared": -0.12, "average": -0.04, "max": -0.05, "laplacian": 0.0, "diffif": 0.05}
+QUALITY = {"en": True, "sd": True, "mi": True, "scd": True, "vif": True, "qabf": True, "ssim": True, "mse": False}
+SCALE = {"en": 7.0, "sd": 40.0, "mi": 2.5, "scd": 1.4, "vif": 0.8, "qabf": 0.55, "ssim": 0.7, "mse": 0.04}
+CLASSES = ("person", "car", "bicycle")
+EVIDENCE = ("both", "infrared", "visible")
+ENVIRONMENT = {"python": "3.11", "versions": {"torch": "2.15.0"}, "accelerator": "none", "commit": "0123456789ab"}
+
+
+@dataclass(frozen=True)
+class Fabricator:
+    """Writes cells of any grid into `workdir`; the same arguments give the same numbers."""
+
+    workdir: Path
+    size: tuple[int, int] = (96, 128)
+
+    def quality(self, fuser: str, dataset: str = "llvip", *, images: int = 30, **more: object) -> str:
+        generator = _generator("quality", dataset, fuser, more)
+        difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
+        frames, rows = [], []
+        for metric, higher in QUALITY.items():
+            skill = _skill(fuser, more) * (1 if higher else -1)
+            values = SCALE[metric] * (1 + skill + difficulty + generator.normal(0, 0.05, images))
+            frames.append(pd.DataFrame({"id": _ids(images), "metric": metric, "value": values}))
+            half = 1.96 * values.std() / images**0.5
+            rows.append((metric, values.mean(), values.mean() - half, values.mean() + half, higher))
+        return self._write("quality", fuser, dataset, rows, pd.concat(frames), images, None, more)
+
+    def detect(self, fuser: str, dataset: str = "llvip", *, images: int = 30, gallery: int = 0, **more: object) -> str:
+        generator = _generator("detect", dataset, fuser, more)
+        skill = _skill(fuser, more) + generator.normal(0, 0.01)
+        rows = [("map50", 0.75 + skill, 0.73 + skill, 0.77 + skill, True)]
+        rows += [("map50_95", 0.45 + skill, 0.43 + skill, 0.47 + skill, True)]
+        rows += [("precision", 0.8 + skill, *_no_interval(), True), ("recall", 0.7 + skill, *_no_interval(), True)]
+        rows += [(f"ap50/{name}", 0.7 + skill + 0.02 * i, *_no_interval(), True) for i, name in enumerate(CLASSES)]
+        for name in EVIDENCE:
+            lost = 0.6 if (fuser, name) in (("visible", "infrared"), ("infrared", "visible")) else 0.0
+            rows.append((f"map50/evidence:{name}", max(0.02, 0.75 + skill - lost), *_no_interval(), True))
+        difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
+        values = np.clip(0.7 + skill + difficulty + generator.normal(0, 0.08, images), 0, 1)
+        frame = pd.DataFrame({"id": _ids(images), "metric": "ap50", "value": values})
+        artefacts = self._artefacts(generator, skill, gallery, fuser)
+        return self._write("detect", fuser, dataset, rows, frame, images, artefacts, more)
+
+    def segment(self, fuser: str, dataset: str = "fmb", *, images: int = 30, **more: object) -> str:
+        generator = _generator("segment", dataset, fuser, more)
+        skill = _skill(fuser, more) + generator.normal(0, 0.01)
+        rows = [
+            ("miou", 0.6 + skill, 0.58 + skill, 0.62 + skill, True),
+            ("miou/all15", 0.5 + skill, *_no_interval(), True),
+        ]
+        rows += [("pixel_accuracy", min(0.99, 0.9 + skill), *_no_interval(), True)]
+        rows += [(f"iou/{name}", 0.55 + skill + 0.05 * i, *_no_interval(), True) for i, name in enumerate(CLASSES)]
+        rows += [("iou/truck", float("nan"), *_no_interval(), True)]
+        values = np.clip(0.6 + skill + generator.normal(0, 0.08, images), 0, 1)
+        frame = pd.DataFrame({"id": _ids(images), "metric": "miou", "value": values})
+        return self._write("segment", fuser, dataset, rows, frame, images, None, more)
+
+    def cost(self, fuser: str, **more: object) -> str:
+        generator = _generator("cost", fuser)
+        weight = 1 + 10 * abs(_skill(fuser, more)) + generator.random()
+        rows = [
+            ("ms/480x640", 20 * weight, *_no_interval(), False),
+            ("flops/480x640", 2e9 * weight, *_no_interval(), False),
+        ]
+        rows += [("parameters", 1e6 * weight, *_no_interval(), False)]
+        return self._write("cost", fuser, "random", rows, None, 20, None, more)
+
+    def _artefacts(self, generator: np.random.Generator, skill: float, gallery: int, fuser: str) -> Path:
+        folder = self.workdir / "fabricated" / fuser.replace("/", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        recall = np.linspace(0, 1, 101)
+        precision = np.clip(1 - recall**4 * (0.6 - skill), 0, 1)
+        curve = {"recall": recall.tolist(), "precision": {"all": precision.tolist()}}
+        (folder / "pr_curve.json").write_text(json.dumps(curve), encoding="utf-8")
+        if gallery:
+            write_gallery(folder / "gallery", generator, _ids(gallery), self.size)
+        return folder
+
+    def _write(
+        self,
+        task: str,
+        fuser: str,
+        dataset: str,
+        rows: Sequence[tuple[str, float, float, float, bool]],
+        per_image: pd.DataFrame | None,
+        images: int,
+        artefacts: Path | None,
+        more: dict[str, object],
+    ) -> str:
+        seed, variant = more.get("seed"), str(more.get("variant", "full"))
+        settings = {"fuser": fuser, "dataset": {"name": dataset, "fingerprint": "f00d"}, **more}
+        cell = cell_id(task, settings)
+        record = Record(
+            cell_id=cell,
+            task=task,
+            settings=settings,
+            rows=tuple(
+                Row(
+                    dataset=dataset, split="test", task=task, fuser=fuser, variant=variant, seed=seed, metric=metric,
+                    value=value, ci_low=low, ci_high=high, n=images, higher_is_better=higher,
+                )
+                for metric, value, low, high, higher in rows
+            ),
+            command=f"python -m downstream.{task} --fuser {fuser} --dataset {dataset}",
+            started=str(more.get("started", "2025-01-01T00:00:00Z")),
+            seconds={"fuse": 1.5, task: 12.25},
+            notes=("Fabricated for a test.",),
+            environment=ENVIRONMENT,
+        )  # fmt: skip
+        write_record(self.workdir, record, per_image=per_image, artefacts=artefacts)
+        return cell
+
+
+def write_gallery(folder: Path, generator: np.random.Generator, ids: Sequence[str], size: tuple[int, int]) -> None:
+    """Small drawings in the layout that the detection task writes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    height, width = size
+    for place, name in enumerate(ids):
+        x, y = 10 + place % 5 * 8, 12
+        for layer, grey in (("visible", 60), ("infrared", 150), ("fused", 110)):
+            image = Image.new("RGB", (width, height), (grey, grey, grey // 2 if layer == "visible" else grey))
+            ImageDraw.Draw(image).rectangle((x, y, x + 24, y + 60), fill=(230, 230, 230))
+            image.save(folder / f"{name}.{layer}.jpg")
+        mask = Image.new("L", (width, height), 0)
+        ImageDraw.Draw(mask).rectangle((x, y, x + 24, y + 60), fill=8)
+        mask.save(folder / f"{name}.mask.png")
+        shift = float(generator.normal(0, 2))
+        entries.append({
+            "id": name, "visible": f"{name}.visible.jpg", "infrared": f"{name}.infrared.jpg",
+            "fused": f"{name}.fused.jpg", "size": [height, width],
+            "boxes_truth": [[x, y, x + 24, y + 60, "person"]],
+            "boxes_predicted": [[x + shift, y, x + 24 + shift, y + 60, "person", 0.83]],
+            "mask_truth": f"{name}.mask.png", "mask_predicted": f"{name}.mask.png",
+        })  # fmt: skip
+    (folder / "gallery.json").write_text(json.dumps(entries), encoding="utf-8")
+
+
+def fabricate_everything(workdir: Path, fusers: Sequence[str] = FUSERS, *, images: int = 30, gallery: int = 4) -> None:
+    """All tasks, two seeds where a task has seeds, an ablation, and one missing cell."""
+    make = Fabricator(workdir)
+    for fuser in fusers:
+        make.quality(fuser, images=images)
+        make.cost(fuser)
+        for seed in (0, 1):
+            make.detect(fuser, images=images, gallery=gallery, seed=seed, variant="retrain", epochs=10)
+            if (fuser, seed) != ("max", 1):
+                make.segment(fuser, images=images, seed=seed, variant="retrain")
+    for variant in ("no-prior", "no-search"):
+        make.quality("diffif", images=images, variant=variant)
+        for seed in (0, 1):
+            make.detect("diffif", images=images, seed=seed, variant=f"{variant}/retrain", epochs=10)
+
+
+@pytest.fixture
+def fabricator(tmp_path: Path) -> Fabricator:
+    return Fabricator(tmp_path / "work")
+
+
+@pytest.fixture(scope="session")
+def full_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    workdir = tmp_path_factory.mktemp("report") / "work"
+    fabricate_everything(workdir)
+    return workdir
+
+
+@pytest.fixture(scope="session")
+def build_everything() -> Callable[..., None]:
+    return fabricate_everything
+
+
+def _ids(count: int) -> list[str]:
+    return [f"{200000 + i:06d}" for i in range(count)]
+
+
+def _no_interval() -> tuple[float, float]:
+    return float("nan"), float("nan")
+
+
+def _skill(fuser: str, more: dict[str, object]) -> float:
+    variant = str(more.get("variant", "full"))
+    return SKILL.get(fuser, 0.001 * (sum(map(ord, fuser)) % 60)) - 0.04 * ("no-prior" in variant)
+
+
+def _generator(*parts: object) -> np.random.Generator:
+    return np.random.default_rng(list(repr(parts).encode()))
