@@ -7,12 +7,14 @@ clipped. Anything further out is a fault.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from datasets.base import Boxes
+from datasets.errors import ImageError
 from datasets.faults import Fault, FaultKind
 
 EVIDENCE = ("both", "infrared", "visible")
@@ -173,23 +175,29 @@ def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
     return lines
 
 
-def voc_text(filename: str, size: tuple[int, int], boxes: Boxes, classes: Sequence[str]) -> str:
-    """A Pascal VOC file that `read_voc` turns back into equal boxes."""
-    root = ElementTree.Element("annotation")
-    ElementTree.SubElement(root, "filename").text = filename
-    stated = ElementTree.SubElement(root, "size")
-    for key, pixels in (("width", size[1]), ("height", size[0]), ("depth", 3)):
-        ElementTree.SubElement(stated, key).text = str(pixels)
-    evidence: Sequence[str] = boxes.evidence or [""] * len(boxes)
-    for corners, label, seen in zip(boxes.xyxy, boxes.labels, evidence, strict=True):
-        item = ElementTree.SubElement(root, "object")
-        ElementTree.SubElement(item, "name").text = classes[label]
-        for key in ("truncated", "difficult"):
-            ElementTree.SubElement(item, key).text = "0"
-        if seen:
-            ElementTree.SubElement(item, "evidence").text = seen
-        bounds = ElementTree.SubElement(item, "bndbox")
-        for key, value in zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True):
-            ElementTree.SubElement(bounds, key).text = f"{value:.10g}"
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
+def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, list[Fault]]:
+    """The boxes of a VOC (.xml) or YOLO (any other suffix) file, or what is wrong with it.
+
+    VOC is judged by the size that it states. YOLO needs the size in the header of its image.
+    """
+    if path.suffix.lower() == ".xml":
+        return read_voc(path, classes)
+    from datasets.images import read_size  # loads torch and OpenCV, which VOC does not need
+
+    try:
+        size = read_size(image)
+    except ImageError as error:
+        return Boxes(), [Fault(kind="unreadable image", id=path.stem, detail=str(error))]
+    return read_yolo(path, classes, size)
+
+
+def describe_annotations(paths: Sequence[Path]) -> str:
+    """Format, number of files and twelve hex digits over names and contents of a set of label files.
+
+    Line ends do not count, since copies of one set differ in them.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.name):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    kind = "Pascal VOC" if any(path.suffix.lower() == ".xml" for path in paths) else "YOLO"
+    return f"{kind}, {len(paths)} files, set {digest.hexdigest()[:12]}"

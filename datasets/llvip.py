@@ -6,16 +6,14 @@ record: two scores are comparable only where it is the same.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.annotations import read_voc, read_yolo
+from datasets.annotations import describe_annotations, read_boxes
 from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.errors import ImageError
 from datasets.faults import Fault
-from datasets.survey import SurveyedLayout, find_dir, require_dir
+from datasets.survey import SurveyedLayout, find_dir, require_dir, stray_labels
 
 SCENE_DIGITS = 2
 
@@ -61,52 +59,28 @@ class LLVIP(SurveyedLayout):
         return labels / sample.visible.parent.name / f"{sample.id}.txt"
 
     def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
-        """VOC by its stated size, YOLO by the size in the image's header."""
-        if path.suffix == ".xml":
-            return read_voc(path, self.classes)
-        from datasets.images import read_size  # loads torch and OpenCV, which VOC labels do not need
-
-        try:
-            size = read_size(sample.visible)
-        except ImageError as error:
-            return None, [Fault(kind="unreadable image", id=sample.id, detail=str(error))]
-        return read_yolo(path, self.classes, size)
+        """The boxes of one pair."""
+        return read_boxes(path, self.classes, sample.visible)
 
     def stray_labels(self, split: str, task: Task) -> list[Fault]:
-        """Annotations of no image in any split; judged only where train and test are both here."""
+        """Labels of no image; `Annotations` is one folder for all splits, so all of them must be here to judge it."""
         if task != "detect":
             return []
         visible = require_dir(self, self.root, ("visible",))
-        annotations = find_dir(self.root, ("Annotations",))
-        if annotations is not None:
-            if not all((visible / name).is_dir() for name in ("train", "test")):
-                return []
-            images = {path.stem for path in visible.glob("*/*")}
-            labels = sorted(annotations.glob("*.xml"))
-        else:
+        if find_dir(self.root, ("Annotations",)) is None:
             folder = self.folders(split)[0]
-            images = {path.stem for path in folder.iterdir()}
-            labels = sorted((self.root / "labels" / folder.name).glob("*.txt"))
-        return [
-            Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image under {visible}")
-            for path in labels
-            if path.stem not in images
-        ]
+            return stray_labels((self.root / "labels" / folder.name).glob("*.txt"), folder.iterdir(), folder)
+        if not all((visible / name).is_dir() for name in ("train", "test")):
+            return []
+        return stray_labels(self._labels(), visible.glob("*/*"), visible)
+
+    def _labels(self) -> list[Path]:
+        annotations = find_dir(self.root, ("Annotations",))
+        return list(annotations.glob("*.xml")) if annotations else list(self.root.glob("labels/*/*.txt"))
 
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
         """How validation was made, and which set of annotations this is."""
         found = dict(super().facts(split, task))
         if task == "detect":
-            annotations = find_dir(self.root, ("Annotations",))
-            paths = sorted(annotations.glob("*.xml")) if annotations else sorted(self.root.glob("labels/*/*.txt"))
-            kind = "Pascal VOC" if annotations else "YOLO"
-            found["annotations"] = f"{kind}, {len(paths)} files, set {hash_files(paths)}"
+            found["annotations"] = describe_annotations(self._labels())
         return found
-
-
-def hash_files(paths: list[Path]) -> str:
-    """Twelve hex digits over names and contents; line ends do not count, since archives differ in them."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()[:12]

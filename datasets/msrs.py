@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import IMAGE_SUFFIXES, Sample, Task
-from datasets.faults import Fault
-from datasets.survey import SurveyedLayout, find_dir, require_dir
+from datasets.base import Task
+from datasets.split_folders import SplitFolders
 
 LABEL_FOLDER = "Segmentation_labels"
 PSEUDO_LABEL_CLASSES = 4
@@ -19,7 +17,7 @@ OVERLAP = (
 )
 
 
-class MSRS(SurveyedLayout):
+class MSRS(SplitFolders):
     """MSRS in its official layout."""
 
     name = "msrs"
@@ -41,43 +39,18 @@ aware, Information Fusion 83-84, 2022"
     )
     official_counts: ClassVar[Mapping[str, int]] = {"train": 1083, "test": 361}
     suffixes = (".png",)
+    visible_names = ("vi",)
+    infrared_names = ("ir",)
+    label_names = (LABEL_FOLDER,)
     expected = (
         "  {train,test}/vi/00001D.png\n"
         "  {train,test}/ir/00001D.png\n"
         "  {train,test}/Segmentation_labels/00001D.png   (class ids 0 to 8)"
     )
 
-    def folders(self, split: str) -> tuple[Path, Path]:
-        """See `SurveyedLayout.folders`; a folder `val` is used where there is one."""
-        own = find_dir(self.root, (split,)) if split == "val" else None
-        folder = own or require_dir(self, self.root, ("test" if split == "test" else "train",))
-        return require_dir(self, folder, ("vi",)), require_dir(self, folder, ("ir",))
-
     def stratum_of(self, sample_id: str) -> str:
         """`D` (day) or `N` (night), the last letter of the name."""
         return sample_id[-1:] if sample_id[-1:] in ("D", "N") else ""
-
-    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
-        """`Segmentation_labels/<id>.png` beside the image's folder."""
-        if task != "segment":
-            return None
-        return require_dir(self, sample.visible.parent.parent, (LABEL_FOLDER,)) / f"{sample.id}.png"
-
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
-        """Masks of no image in the folders of this split."""
-        if task != "segment":
-            return []
-        folder = self.folders(split)[0]
-        images = {path.stem for path in folder.iterdir()}
-        return [
-            Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image in {folder}")
-            for path in self._masks(split)
-            if path.stem not in images
-        ]
-
-    def _masks(self, split: str) -> list[Path]:
-        folder = find_dir(self.folders(split)[0].parent, (LABEL_FOLDER,))
-        return [p for p in sorted(folder.iterdir()) if p.suffix.lower() in IMAGE_SUFFIXES] if folder else []
 
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
         """How validation was made, the overlap with the official weights, and whether the labels look machine-made."""
@@ -92,7 +65,7 @@ aware, Information Fusion 83-84, 2022"
         from datasets.images import read_labels  # loads torch and OpenCV, which other tasks do not need here
 
         used: set[int] = set()
-        for path in self._masks(split):
+        for path in self.masks(split):
             used.update(np.unique(read_labels(path)).tolist())
             if max(used) >= PSEUDO_LABEL_CLASSES:
                 break  # enough is known: these are not the four-class labels

@@ -52,6 +52,10 @@ class SurveyedLayout(Layout):
         """Labels of no image."""
         return []
 
+    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+        """Names that the layout cannot interpret."""
+        return []
+
     def group_of(self, sample_id: str) -> str:
         """Scene, sequence or patient; "" where it is not known."""
         return ""
@@ -73,7 +77,9 @@ class SurveyedLayout(Layout):
             DatasetError: the folders are not there at all.
         """
         pairs, faults = match_by_name(f"{self.name}/{split}", *self.folders(split), IMAGE_SUFFIXES)
-        members = self.members(split, [pair[0] for pair in pairs])
+        ids = [pair[0] for pair in pairs]
+        faults += self.survey_names(ids)
+        members = self.members(split, ids)
         samples = []
         for sample_id, visible, infrared in pairs:
             if sample_id in members:
@@ -137,6 +143,16 @@ class SurveyedLayout(Layout):
         evenly = f", evenly over {strata}" if strata else ""
         one = f"; one group only ({groups[0]}), so neighbouring frames remain alike" if groups and groups[0] else ""
         return f"{share} ({VAL_FRACTION:.0%}), evenly spaced contiguous blocks of about {BLOCK_LENGTH}{evenly}{one}"
+
+
+def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) -> list[Fault]:
+    """A fault for each label file whose name is no image's."""
+    stems = {path.stem for path in images if path.suffix.lower() in IMAGE_SUFFIXES}
+    return [
+        Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
+        for path in sorted(labels)
+        if path.stem not in stems
+    ]
 
 
 def find_dir(parent: Path, names: Iterable[str]) -> Path | None:
