@@ -77,6 +77,7 @@ class Canvas:
         self.evidence: NDArray[np.uint8] = np.zeros(shape, np.uint8)
         self.instances: NDArray[np.uint8] = np.zeros(shape, np.uint8)
         self._glowing = False
+        self._counting = False
 
     def paint(self, sprite: Sprite, stamp: Stamp) -> None:
         """Paint the parts in order, each covering what lies under it."""
@@ -91,8 +92,11 @@ class Canvas:
                 cv2.fillPoly(self.warmth, corners, part.warmth, shift=_SHIFT)
             if stamp.label is not None:
                 cv2.fillPoly(self.labels, corners, stamp.label, shift=_SHIFT)
-                cv2.fillPoly(self.evidence, corners, EVIDENCE_IDS[stamp.evidence], shift=_SHIFT)
-                cv2.fillPoly(self.instances, corners, stamp.instance, shift=_SHIFT)
+                # Until the first object there is nothing to cover in these two.
+                self._counting |= stamp.instance > 0
+                if self._counting:
+                    cv2.fillPoly(self.evidence, corners, EVIDENCE_IDS[stamp.evidence], shift=_SHIFT)
+                    cv2.fillPoly(self.instances, corners, stamp.instance, shift=_SHIFT)
 
     def silhouette(self, sprite: Sprite) -> tuple[tuple[slice, slice], NDArray[np.bool_]] | None:
         """The window that the sprite covers and its mask in there (supersampled), or None where it is outside."""
@@ -118,6 +122,17 @@ class Canvas:
             self.glow[window][mask] *= light
         if warmth != 0.0:
             self.warmth[window][mask] += warmth
+
+    def model(self, sprite: Sprite, *, side: float) -> None:
+        """Give a flat sprite some volume: lighter towards one side (-1 left, 1 right) and above."""
+        found = self.silhouette(sprite)
+        if found is None:
+            return
+        window, mask = found
+        across = np.linspace(-side, side, mask.shape[1], dtype=np.float32)[None, :]
+        up = np.linspace(1, -1, mask.shape[0], dtype=np.float32)[:, None]
+        gradient = np.where(mask, 1.0 + 0.16 * across + 0.06 * up, 1.0)[..., None]
+        self.reflectance[window] = np.clip(self.reflectance[window] * gradient, 0.0, 1.0)
 
     def luma_behind(self, sprite: Sprite) -> float:
         """Mean luma of the reflectance in the sprite's window, in [0, 1]; 0.5 where it is outside."""

@@ -22,7 +22,7 @@ def tree(rng: np.random.Generator) -> tuple[list[Part], list[Part]]:
     for side in (-1, 1):
         tip = (side * rng.uniform(0.6, 1.4), crown + rng.uniform(0.0, 1.0))
         wood.append(Part((limb((0, crown * 0.75), tip, girth * 0.5, 0.05),), bark, TRUNK_WARMTH))
-    return wood, foliage(rng, 0.0, crown + 0.6, rng.uniform(1.3, 2.1), height * 0.30, num=46)
+    return wood, foliage(rng, 0.0, crown + 0.6, rng.uniform(1.3, 2.1), height * 0.30, num=64)
 
 
 def bush(rng: np.random.Generator) -> list[Part]:
@@ -36,7 +36,7 @@ def foliage(rng: np.random.Generator, x: float, y: float, rx: float, ry: float, 
     for step in range(num):
         angle, radius = rng.uniform(0, 2 * np.pi), np.sqrt(rng.random())
         cx, cy = x + rx * radius * np.cos(angle), y + ry * radius * np.sin(angle)
-        size = rng.uniform(0.14, 0.34) * (1.2 - 0.5 * step / num) * max(rx, ry)
+        size = rng.uniform(0.12, 0.28) * (1.2 - 0.5 * step / num) * max(rx, ry)
         light = 0.55 + 0.35 * (step / num) + 0.25 * (cy - y) / ry * 0.5 + rng.normal(0, 0.08)
         green: Colour = (0.24 * light, 0.42 * light, 0.15 * light)
         corners = ellipse(cx, cy, size, size * 0.8, corners=11)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from datasets.synthetic import distractors, furniture
 from datasets.synthetic.camera import Camera
-from datasets.synthetic.canvas import SUPERSAMPLING, Canvas, Floats, Part, Sprite, Stamp, ellipse, extent
+from datasets.synthetic.canvas import Canvas, Floats, Part, Sprite, Stamp, ellipse, extent
 from datasets.synthetic.labels import LabelledObject, find_objects
 from datasets.synthetic.people import dress, rider, walker
 from datasets.synthetic.scene import Light, Scene, Thing, compose
 from datasets.synthetic.sensor import expose_infrared, expose_visible
 from datasets.synthetic.settings import MASK_IDS, SyntheticSettings
-from datasets.synthetic.street import draw_street
+from datasets.synthetic.street import add_leaf_texture, draw_street
 from datasets.synthetic.vehicles import PAINT, CarBody, bicycle, car
 
 PERSON_EXCESS, CAR_EXCESS, RIDDEN_EXCESS, NOBODY_EXCESS = (10.0, 15.0), (8.0, 13.0), (4.0, 7.0), (8.0, 14.0)
@@ -52,12 +52,17 @@ def render(settings: SyntheticSettings, split: str, index: int) -> Pair:
     Raises:
         SettingsError: the split does not exist.
     """
-    scene = compose(settings, split, index)
+    return render_scene(settings, compose(settings, split, index))
+
+
+def render_scene(settings: SyntheticSettings, scene: Scene) -> Pair:
+    """A composed scene, perhaps with things taken out or added, as the two cameras see it, with its labels."""
     canvas = Canvas(settings.height, settings.width)
     draw_street(canvas, scene.camera, scene.street, np.random.default_rng(scene.backdrop_seed))
     painter = _Painter(canvas, scene)
     for thing in scene.things:
         painter.paint(thing)
+    add_leaf_texture(canvas, np.random.default_rng(scene.backdrop_seed + 1))
     mask, evidence, objects = find_objects(canvas, painter.labelled)
     rng = np.random.default_rng(scene.sensor_seed)
     light = _light_map(scene, settings.height, settings.width, rng)
@@ -77,6 +82,8 @@ class _Painter:
 
     def __init__(self, canvas: Canvas, scene: Scene) -> None:
         self.canvas, self.camera, self.street = canvas, scene.camera, scene.street
+        self.sun = 1.0 if scene.backdrop_seed % 2 else -1.0
+        """Side that the light comes from: -1 left, 1 right."""
         self.labelled: dict[int, tuple[str, str, int]] = {}
         """Instance number -> class, evidence, painted pixels of the whole silhouette (supersampled)."""
 
@@ -106,6 +113,8 @@ class _Painter:
         if not warm:
             self.canvas.tint(sprite, warmth=float(rng.uniform(-RESIDUE_KELVIN, RESIDUE_KELVIN)))
         self.canvas.paint(sprite, stamp)
+        if seen and thing.kind != "car":
+            self.canvas.model(sprite, side=self.sun)
 
     def _furniture(self, thing: Thing, rng: np.random.Generator) -> None:
         stand = _standing(self.camera, thing)
@@ -207,12 +216,12 @@ def _standing(camera: Camera, thing: Thing) -> Callable[[Sprite], list[Part]]:
 
 
 def _light_map(scene: Scene, height: int, width: int, rng: np.random.Generator) -> Floats:
-    """Linear illumination (H', W') on the supersampled grid."""
+    """Linear illumination (H, W); smooth, hence computed on a coarse grid."""
     step = 4
     rows = np.arange(0, height + step, step, dtype=np.float32)[:, None]
     columns = np.arange(0, width + step, step, dtype=np.float32)[None, :]
     if scene.street.night:
-        light = np.full((len(rows), columns.shape[1]), rng.uniform(0.02, 0.05), np.float32)
+        light = np.full((len(rows), columns.shape[1]), rng.uniform(0.012, 0.035), np.float32)
         for pool in (*scene.lights, *_lamp_pools(scene)):
             squares = ((columns - pool.x) / pool.sx) ** 2 + ((rows - pool.y) / pool.sy) ** 2
             light += pool.power * np.exp(-0.5 * squares)
@@ -220,9 +229,8 @@ def _light_map(scene: Scene, height: int, width: int, rng: np.random.Generator) 
         edge, soft = width * rng.uniform(0.2, 0.8), width * rng.uniform(0.02, 0.1)
         side = float(rng.choice([-1.0, 1.0])) if rng.random() < 0.6 else 0.0
         shade = 1.0 - 0.45 * abs(side) / (1.0 + np.exp(np.clip(side * (columns - edge) / soft, -30, 30)))
-        light = np.broadcast_to(rng.uniform(0.75, 1.1) * shade, (len(rows), columns.shape[1])).astype(np.float32)
-    size = (width * SUPERSAMPLING, height * SUPERSAMPLING)
-    return np.asarray(cv2.resize(light, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        light = np.broadcast_to(rng.uniform(1.15, 1.6) * shade, (len(rows), columns.shape[1])).astype(np.float32)
+    return np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _lamp_pools(scene: Scene) -> list[Light]:
@@ -234,5 +242,5 @@ def _lamp_pools(scene: Scene) -> list[Light]:
         reach = furniture.LAMP_REACH * (-1.0 if thing.mirrored else 1.0)
         foot = scene.camera.project(np.array([(thing.x + reach, 0.6, thing.depth)]))[0]
         scale = scene.camera.scale_at(thing.depth)
-        pools.append(Light(x=float(foot[0]), y=float(foot[1]), sx=2.6 * scale, sy=1.1 * scale, power=0.45))
+        pools.append(Light(x=float(foot[0]), y=float(foot[1]), sx=2.6 * scale, sy=1.1 * scale, power=0.22))
     return pools

@@ -270,7 +270,7 @@ class _Layout:
         reach = max(wide, high)
         shift = self.rng.uniform(-0.2, 0.2) * wide
         return Light(
-            x=(box[0] + box[2]) / 2 + shift, y=(box[1] + box[3]) / 2 + 0.1 * high, sx=0.75 * reach, sy=0.6 * reach,
+            x=(box[0] + box[2]) / 2 + shift, y=(box[1] + box[3]) / 2 + 0.1 * high, sx=0.55 * reach, sy=0.5 * reach,
             power=float(power),
         )  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""What the two cameras make of a scene: exposure, noise, glare, compression; optics, gain control, fixed pattern."""
+"""What the two cameras make of a scene: exposure, noise, glare, compression; optics, gain control, fixed pattern.
+
+Stored visible values are the square root of linear light: close to sRGB's curve, and cheap.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ from numpy.typing import NDArray
 from datasets.synthetic.canvas import SUPERSAMPLING, Floats
 from datasets.synthetic.settings import SensorSettings
 
-GAMMA = 2.0
-"""Between linear light and stored values; close to sRGB's and cheap."""
 AMBIENT_GREY = (0.24, 0.36)
 """Range of the infrared grey level of things at ambient temperature (gain control differs by scene)."""
 
@@ -31,20 +32,21 @@ def expose_visible(
     Args:
         reflectance: Display-referred, supersampled (H', W', 3).
         glow: Linear light given off, same shape.
-        light: Linear illumination, (H', W').
+        light: Linear illumination, (H, W).
         sensor: How good the camera is.
         night: Warm light, more gain and noise.
         rng: Noise and compression.
     """
     tint = np.array((1.0, 0.86, 0.66) if night else (1.0, 0.99, 0.96), np.float32)
-    linear = np.square(reflectance) * (light[..., None] * tint) + glow
-    height, width = linear.shape[0] // SUPERSAMPLING, linear.shape[1] // SUPERSAMPLING
-    linear = cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
+    height, width = light.shape
+    emitted = cv2.resize(glow, (width, height), interpolation=cv2.INTER_AREA)
+    linear = cv2.resize(np.square(reflectance), (width, height), interpolation=cv2.INTER_AREA)
+    linear = linear * (light[..., None] * tint) + emitted
     if sensor.glare > 0:
-        linear = linear + sensor.glare * _halo(cv2.resize(glow, (width, height), interpolation=cv2.INTER_AREA))
+        linear = linear + sensor.glare * _halo(emitted)
     linear = cv2.GaussianBlur(linear, (0, 0), 0.5) * _vignette(height, width, sensor.vignetting)[..., None]
     gain = sensor.night_gain if night else 1.0
-    stored = np.power(np.clip(linear, 0.0, None), 1.0 / GAMMA)
+    stored = np.sqrt(np.clip(linear, 0.0, None))
     noise = rng.standard_normal(stored.shape, np.float32) * (sensor.visible_noise * gain)
     image = np.clip(stored + noise, 0.0, 1.0)
     low, high = sensor.jpeg_quality

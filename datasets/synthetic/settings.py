@@ -125,7 +125,7 @@ class SensorSettings:
     """Standard deviation of the infrared optics' blur, as a share of the image height."""
     infrared_noise: float = 0.25
     """Noise-equivalent temperature difference in kelvin."""
-    fixed_pattern: float = 0.25
+    fixed_pattern: float = 0.12
     """Standard deviation of the column pattern in kelvin."""
     infrared_span: tuple[float, float] = (20.0, 28.0)
     """Kelvin between black and white, drawn per scene."""

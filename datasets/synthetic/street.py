@@ -96,14 +96,24 @@ def _texture(canvas: Canvas, rng: np.random.Generator) -> None:
     """Grain of asphalt, slabs, walls and clouds, in reflectance and (weakly) in temperature."""
     shape = canvas.warmth.shape
     fine, middle, coarse = (noise_field(rng, shape, cell) for cell in (1, 5, 40))
-    strength = np.zeros((len(MASK_IDS), 3), np.float32)
-    for name, values in GRAIN.items():
-        strength[MASK_IDS[name]] = values
-    by_pixel = strength[canvas.labels]
-    grain = by_pixel[..., 0] * fine + by_pixel[..., 1] * middle + by_pixel[..., 2] * coarse
-    canvas.reflectance *= np.clip(1.0 + grain, 0.3, 1.7)[..., None]
-    np.clip(canvas.reflectance, 0.0, 1.0, out=canvas.reflectance)
+    grain = np.ones(shape, np.float32)
+    for scale, field in enumerate((fine, middle, coarse)):
+        strength = np.zeros(256, np.float32)
+        for name, values in GRAIN.items():
+            strength[MASK_IDS[name]] = values[scale]
+        grain += cv2.LUT(canvas.labels, strength) * field
+    np.clip(grain, 0.3, 1.7, out=grain)
+    canvas.reflectance *= grain[..., None]
+    np.minimum(canvas.reflectance, 1.0, out=canvas.reflectance)
     canvas.warmth += 0.25 * middle + 0.55 * coarse
+
+
+def add_leaf_texture(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Leaves within the painted clumps; only where the labels say vegetation, so no hidden object is given away."""
+    rows, columns = np.nonzero(canvas.labels == MASK_IDS["vegetation"])
+    grain = 0.65 * noise_field(rng, canvas.labels.shape, 3) + 0.35 * noise_field(rng, canvas.labels.shape, 1)
+    factor = np.clip(1.0 + 0.30 * grain[rows, columns], 0.35, 1.8)
+    canvas.reflectance[rows, columns] = np.minimum(canvas.reflectance[rows, columns] * factor[:, None], 1.0)
 
 
 def noise_field(rng: np.random.Generator, shape: tuple[int, ...], cell: int) -> Floats:
