@@ -6,7 +6,6 @@ None of them knows about settings, files or colour. Images are in [-1, 1].
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +17,8 @@ from torch import Tensor
 
 from datasets.errors import SettingsError
 from diffif.model.diffusion import Prediction
+from diffif.model.noise import ImageNoise, NoiseSource
 from diffif.model.schedule import NoiseSchedule
-
-NoiseSource = Callable[[int], Tensor]
-"""Standard normal noise number k, (B, 1, H, W) or (1, 1, H, W): 0 is the starting image, k the noise of step k - 1."""
 
 
 class Model(Protocol):
@@ -64,7 +61,7 @@ class SamplerSettings:
     eta: float = 1.0
     """Only for ddim: 0 = deterministic, 1 = as random as DDPM."""
     seed: int = 0
-    """Decides every noise, together with the size of the image."""
+    """Decides the noise of every pixel, together with its position."""
 
     def __post_init__(self) -> None:
         """Refuse what no sampler can do.
@@ -78,30 +75,6 @@ class SamplerSettings:
             raise SettingsError(f"sampler.num_steps must be at least 1, got {self.num_steps}")
         if not 0 <= self.eta <= 1:
             raise SettingsError(f"sampler.eta must lie in [0, 1], got {self.eta}")
-
-
-class ImageNoise:
-    """Noise of an image of one size: the same for every image of that size, whatever shares its batch.
-
-    Args:
-        seed: The sampler's seed.
-        height: H.
-        width: W.
-        device: Where the noise is wanted; it is drawn on the CPU, so that every device gets the same.
-    """
-
-    def __init__(self, seed: int, height: int, width: int, device: torch.device | str = "cpu") -> None:
-        self.seed = seed
-        self.height = height
-        self.width = width
-        self.device = device
-
-    def __call__(self, index: int) -> Tensor:
-        """Noise number `index`, (1, 1, H, W) float32."""
-        name = f"{self.seed} {self.height} {self.width} {index}"
-        digest = hashlib.sha256(name.encode()).digest()
-        generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:8], "big") >> 1)
-        return torch.randn(1, 1, self.height, self.width, generator=generator, device="cpu").to(self.device)
 
 
 def sample_ddim(
@@ -254,7 +227,7 @@ def sample(
         condition: As `sample_ddim`.
         schedule: As `sample_ddim`.
         settings: Method, steps, eta and seed.
-        noise: Where randomness comes from; `ImageNoise` of the seed and the size if None.
+        noise: Where randomness comes from; `ImageNoise` of the seed if None.
         callback: As `sample_ddim`.
     """
     height, width = condition.shape[-2:]
@@ -264,7 +237,7 @@ def sample(
         schedule,
         num_steps=settings.num_steps,
         eta=settings.eta,
-        noise=noise or ImageNoise(settings.seed, height, width, condition.device),
+        noise=noise or ImageNoise(settings.seed, height, width, device=condition.device),
         callback=callback,
     )
 

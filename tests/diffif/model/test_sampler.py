@@ -10,9 +10,9 @@ from torch import Tensor
 
 from datasets.errors import SettingsError
 from diffif.model.diffusion import DiffIF, Prediction
+from diffif.model.noise import ImageNoise
 from diffif.model.sampler import (
     SAMPLERS,
-    ImageNoise,
     SamplerSettings,
     SamplerStep,
     sample,
@@ -122,12 +122,6 @@ def test_an_image_comes_out_the_same_in_any_batch(tiny_model: DiffIF, method: st
         together = sample(tiny_model, condition, tiny_model.schedule, settings)
         alone = [sample(tiny_model, one, tiny_model.schedule, settings) for one in condition.split(1)]
     torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=1e-5)
-
-
-def test_noise_is_decided_by_seed_size_and_number_alone() -> None:
-    assert torch.equal(ImageNoise(1, 8, 8)(2), ImageNoise(1, 8, 8)(2))
-    others = [ImageNoise(2, 8, 8)(2), ImageNoise(1, 8, 8)(3), ImageNoise(1, 8, 9)(2)[..., :8]]
-    assert not any(torch.equal(ImageNoise(1, 8, 8)(2), other) for other in others)
 
 
 def test_eta_zero_needs_no_noise_but_the_first() -> None:
