@@ -1,0 +1,46 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Ultralytics, kept quiet and polite: no analytics, no sync, no downloads, nothing written outside the working folder.
+
+`prepare_yolo` must run before the first import of ultralytics, which reads these variables once (8.4).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ENVIRONMENT = {
+    "YOLO_OFFLINE": "true",  # no fonts, no weights, no update check, no analytics
+    "YOLO_AUTOINSTALL": "false",  # never runs pip
+    "ULTRALYTICS_SAFE_LOAD": "true",  # checkpoints are data: no code from a pickle
+    "NO_ALBUMENTATIONS_UPDATE": "1",
+}
+INTEGRATIONS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
+
+
+def prepare_yolo(workdir: Path) -> None:
+    """Set ultralytics up for this process; its settings file lies in `<workdir>/ultralytics`."""
+    first = "ultralytics" not in sys.modules
+    os.environ.update(ENVIRONMENT)
+    # An account key would switch on the upload of trainings to Ultralytics' platform.
+    os.environ.pop("ULTRALYTICS_API_KEY", None)
+    config = workdir / "ultralytics"
+    config.mkdir(parents=True, exist_ok=True)
+    if first:
+        os.environ["YOLO_CONFIG_DIR"] = str(config)
+        # Written before the import, so that ultralytics does not announce a new settings file of its own defaults.
+    from ultralytics import settings
+
+    wanted: dict[str, object] = {
+        "sync": False,
+        "api_key": "",
+        "runs_dir": str(config / "runs"),
+        "weights_dir": str(config / "weights"),
+        "datasets_dir": str(config / "datasets"),
+        "vscode_msg": False,
+        **dict.fromkeys(INTEGRATIONS, False),
+    }
+    changed = {key: value for key, value in wanted.items() if key in settings and settings[key] != value}
+    if changed:
+        settings.update(changed)
