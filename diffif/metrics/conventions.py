@@ -1,42 +1,35 @@
 """The published definitions that share a metric's name, as data: which rule each named convention follows.
 
-A convention maps a metric's name to its rules, a small frozen dataclass of choices. No code is here: the functions in
-`functional/` read the rules, `docs/metrics.md` prints them.
+A convention maps a metric's name to its rules (`rules.py`), a small frozen dataclass of choices. No code is here: the
+functions in `functional/` read the rules, `docs/metrics.md` prints them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from datasets.errors import SettingsError, UnknownName
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """The choices within one metric's definition; a metric without choices uses this class itself."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MutualInformationRules(Rules):
-    """MI."""
-
-    log_base: float = math.e
-    """Unit of information: e gives nats, 2 gives bits."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StructureRules(Rules):
-    """SSIM."""
-
-    window: Literal["uniform-7", "gaussian-11"] = "uniform-7"
-    """Local statistics: a 7x7 mean with the unbiased covariance, or an 11x11 Gaussian of sigma 1.5."""
-    data_range: float = 255.0
-    """The L in C1 = (0.01 L)^2 and C2 = (0.03 L)^2, against levels 0..255."""
-    combine: Literal["sum", "mean"] = "sum"
-    """Over the two sources."""
+from diffif.metrics.rules import (
+    ArtifactRules,
+    ContrastRules,
+    CrossEntropyRules,
+    DeviationRules,
+    EdgeRules,
+    FeatureRules,
+    FidelityRules,
+    FrequencyRules,
+    GradientRules,
+    IntensityRules,
+    MutualInformationRules,
+    NormalizedInformationRules,
+    RootErrorRules,
+    Rules,
+    SignalToNoiseRules,
+    SquaredErrorRules,
+    StructureRules,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +62,101 @@ class Convention:
 
 _STANDARD: dict[str, Rules] = {
     "en": Rules(),
-    "sd": Rules(),
-    "sf": Rules(),
-    "ag": Rules(),
+    "sd": DeviationRules(),
+    "sf": FrequencyRules(),
+    "ag": GradientRules(),
+    "ei": IntensityRules(),
     "mi": MutualInformationRules(),
-    "scd": Rules(),
-    "vif": Rules(),
-    "qabf": Rules(),
-    "ssim": StructureRules(),
+    "nmi": NormalizedInformationRules(),
+    "fmi_pixel": FeatureRules(),
+    "fmi_gradient": FeatureRules(),
+    "fmi_dct": FeatureRules(),
+    "fmi_wavelet": FeatureRules(),
+    "ce": CrossEntropyRules(),
     "cc": Rules(),
+    "scd": Rules(),
+    "mse": SquaredErrorRules(),
+    "rmse": RootErrorRules(),
+    "psnr": SignalToNoiseRules(),
+    "ssim": StructureRules(),
+    "ms_ssim": StructureRules(window="gaussian-11"),
+    "vif": FidelityRules(),
+    "viff": Rules(),
+    "qabf": EdgeRules(),
+    "nabf": ArtifactRules(),
+    "qo": Rules(),
+    "qw": Rules(),
+    "qe": Rules(),
+    "qcb": ContrastRules(),
+    "qcv": Rules(),
+    "qp": Rules(),
+}
+
+_TANG: dict[str, Rules] = {
+    "en": Rules(),
+    "sd": DeviationRules(),
+    "sf": FrequencyRules(),
+    "ag": GradientRules(divisor="intervals"),
+    "mi": MutualInformationRules(log_base=2.0, saturate=True),
+    "fmi_dct": FeatureRules(),
+    "fmi_wavelet": FeatureRules(),
+    "cc": Rules(),
+    "scd": Rules(),
+    "mse": SquaredErrorRules(scale=1 / 255),
+    "psnr": SignalToNoiseRules(error="squared, unit range", peak="255"),
+    "ssim": StructureRules(window="gaussian-11", border="replicate", data_range=1.0, combine="mean"),
+    "ms_ssim": StructureRules(window="patch-11"),
+    "vif": FidelityRules(),
+    "qabf": EdgeRules(),
+    "nabf": ArtifactRules(roles="infrared for fused"),
+}
+
+_TANG_UINT8: dict[str, Rules] = _TANG | {
+    "sd": DeviationRules(saturate=True),
+    "sf": FrequencyRules(scale=1 / 255),
+    "fmi_dct": FeatureRules(scale=1 / 255),
+    "fmi_wavelet": FeatureRules(scale=1 / 255),
+    "ssim": StructureRules(window="patch-11"),
+    "vif": FidelityRules(saturate=True),
+    "qabf": EdgeRules(scale=1 / 255),
+    "nabf": ArtifactRules(scale=1 / 255),
+}
+
+_VIFB: dict[str, Rules] = {
+    "ag": GradientRules(divisor="intervals"),
+    "ce": CrossEntropyRules(),
+    "ei": IntensityRules(),
+    "en": Rules(),
+    "mi": MutualInformationRules(stretch=True),
+    "psnr": SignalToNoiseRules(error="norm per pixel", peak="255"),
+    "qabf": EdgeRules(scale=255.0),
+    "qcb": ContrastRules(),
+    "qcv": Rules(),
+    "rmse": RootErrorRules(form="norm per pixel"),
+    "sf": FrequencyRules(divisor="pixels", join_channels=True),
+    "ssim": StructureRules(window="gaussian-11"),
+    "sd": DeviationRules(),
+}
+
+_IVIF_ZOO: dict[str, Rules] = {
+    "en": Rules(),
+    "sd": DeviationRules(),
+    "sf": FrequencyRules(),
+    "ag": GradientRules(),
+    "ei": IntensityRules(border="zero"),
+    "mi": MutualInformationRules(log_base=2.0),
+    "nmi": NormalizedInformationRules(divisor="sources"),
+    "ce": CrossEntropyRules(form="sigmoid"),
+    "cc": Rules(),
+    "scd": Rules(),
+    "mse": SquaredErrorRules(scale=1 / 255),
+    "psnr": SignalToNoiseRules(error="squared, unit range", peak="255"),
+    "ssim": StructureRules(window="gaussian-11", data_range=1.0),
+    "ms_ssim": StructureRules(window="gaussian-11", data_range=1.0),
+    "vif": FidelityRules(window="off-centre", border="zero"),
+    "qabf": EdgeRules(),
+    "nabf": ArtifactRules(faint_weight=0.0),
+    "qcb": ContrastRules(frequency_span=0.5, round_levels=False),
 }
 
 CONVENTIONS: dict[str, Convention] = {
@@ -92,6 +171,31 @@ CONVENTIONS: dict[str, Convention] = {
         summary="`standard` with SSIM as printed in those papers: scikit-image up to 0.19 took data_range 2 for floats",
         source="https://github.com/Zhaozixiang1228/MMIF-CDDFuse, with scikit-image 0.19",
         metrics=_STANDARD | {"ssim": StructureRules(data_range=2.0)},
+    ),
+    "tang": Convention(
+        name="tang",
+        summary="the MATLAB toolkit of Tang et al. after its correction to floating point",
+        source="https://github.com/Linfeng-Tang/Image-Fusion (General Evaluation Metric)",
+        metrics=_TANG,
+    ),
+    "tang-uint8": Convention(
+        name="tang-uint8",
+        summary="the same toolkit when its published sheets were made: SD and VIF in saturating 8-bit arithmetic",
+        source="https://github.com/Linfeng-Tang/Image-Fusion (General Evaluation Metric, Metric_TNO.xlsx)",
+        metrics=_TANG_UINT8,
+    ),
+    "vifb": Convention(
+        name="vifb",
+        summary="the MATLAB toolkit of the VIFB benchmark: colour channels separately, then averaged",
+        source="https://github.com/xingchenzhang/VIFB (metrics)",
+        channels="separate",
+        metrics=_VIFB,
+    ),
+    "ivif-zoo": Convention(
+        name="ivif-zoo",
+        summary="the PyTorch metric file of the IVIF ZOO survey",
+        source="https://github.com/RollingPlain/IVIF_ZOO (Metric)",
+        metrics=_IVIF_ZOO,
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Sobel edges of a plane: strength and orientation at each pixel, with zeros beyond the border."""
+"""Edges of a plane: Sobel strength and orientation at each pixel, and central differences."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from torch import Tensor
 from diffif.metrics.planes import Plane
 
 
-def sobel(plane: Plane) -> tuple[Tensor, Tensor]:
+def sobel(plane: Plane, border: str) -> tuple[Tensor, Tensor]:
     """Rightward and upward Sobel responses, each (B, H, W), float32.
 
-    Beyond the border the image counts as zero, so that its frame is an edge, as in the published evaluators.
+    Args:
+        plane: The image.
+        border: What lies beyond it: "zero" (its frame is then an edge, as in the published evaluators of Qabf),
+            "replicate" or "reflect".
     """
-    x = F.pad(plane.levels, (1, 1, 1, 1))
+    mode = "constant" if border == "zero" else border
+    x = F.pad(plane.levels.unsqueeze(1), (1, 1, 1, 1), mode=mode).squeeze(1)
     across = x[:, :, 2:] - x[:, :, :-2]
     along = x[:, :, 2:] + 2 * x[:, :, 1:-1] + x[:, :, :-2]
     horizontal = across[:, 2:] + 2 * across[:, 1:-1] + across[:, :-2]
@@ -26,13 +30,19 @@ def sobel(plane: Plane) -> tuple[Tensor, Tensor]:
 
 def sobel_edges(plane: Plane) -> tuple[Tensor, Tensor]:
     """Edge strength, and orientation in (-pi/2, pi/2]; pi/2 where the horizontal response is zero."""
-    horizontal, vertical = plane.derive(sobel)
+    horizontal, vertical = sobel(plane, "zero")
     strength = (horizontal.square() + vertical.square()).sqrt_()
     orientation = (vertical / horizontal).atan_()
     # The published code sets +pi/2 for every zero horizontal response, whatever the sign of the vertical one: the
     # distance to a neighbouring orientation then depends on which way is up, so `sobel` must keep its directions.
     orientation.masked_fill_(horizontal == 0, math.pi / 2)
     return strength, orientation
+
+
+def sobel_strength(plane: Plane, border: str) -> Tensor:
+    """(B, H, W), float32: edge strength alone."""
+    horizontal, vertical = sobel(plane, border)
+    return (horizontal.square_() + vertical.square_()).sqrt_()
 
 
 def differences(plane: Plane) -> tuple[Tensor, Tensor]:

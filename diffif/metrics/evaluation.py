@@ -10,7 +10,7 @@ from torch import Tensor
 from datasets.errors import SettingsError
 from diffif.metrics.conventions import Convention, get_convention
 from diffif.metrics.inputs import check_images
-from diffif.metrics.planes import Plane, Triple, to_levels
+from diffif.metrics.planes import Plane, Triple, grey_of, to_levels
 from diffif.metrics.registry import get_metric
 
 DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
@@ -112,27 +112,31 @@ class Sources:
         step = _images_at_once(fused)
         scores: dict[str, list[Tensor]] = {name: [] for name in metrics}
         for start in range(0, batch, step):
-            stop = min(start + step, batch)
+            part = slice(start, min(start + step, batch))
             triples = [
                 Triple(
-                    Plane(to_levels(fused[start:stop, channel : channel + 1])),
-                    self._plane("visible", start, stop, channel),
-                    self._plane("infrared", start, stop, channel),
+                    Plane(to_levels(fused[part, channel : channel + 1])),
+                    self._plane("visible", part, channel, num_channels),
+                    self._plane("infrared", part, channel, num_channels),
                 )
                 for channel in range(num_channels)
             ]
             for name, measure, rules in measures:
-                scores[name].append(torch.stack([measure(triple, rules) for triple in triples]).mean(dim=0))
-        return {name: torch.cat(parts).to(torch.float64) for name, parts in scores.items()}
+                seen = [_join(triples)] if getattr(rules, "join_channels", False) else triples
+                values = [measure(triple, rules).to(torch.float64) for triple in seen]
+                scores[name].append(torch.stack(values).mean(dim=0))
+        return {name: torch.cat(parts) for name, parts in scores.items()}
 
-    def _plane(self, which: str, start: int, stop: int, channel: int) -> Plane:
+    def _plane(self, which: str, part: slice, channel: int, num_channels: int) -> Plane:
         image = self.visible if which == "visible" else self.infrared
         if image.shape[0] == 1:
-            start, stop = 0, 1
+            part = slice(0, 1)
         channel = min(channel, image.shape[1] - 1)
-        key = (which, start, stop, channel)
+        colour_against_grey = num_channels == 1 and image.shape[1] == 3
+        key = (which, part.start, part.stop, -1 if colour_against_grey else channel)
         if key not in self._planes:
-            self._planes[key] = Plane(to_levels(image[start:stop, channel : channel + 1]))
+            chosen = grey_of(image[part]) if colour_against_grey else image[part, channel : channel + 1]
+            self._planes[key] = Plane(to_levels(chosen))
         return self._planes[key]
 
 
@@ -143,6 +147,14 @@ def _check(fused: Tensor, visible: Tensor, infrared: Tensor, metrics: Sequence[s
         convention.rules(name)
     smallest = max(get_metric(name).smallest_side for name in metrics)
     check_images(fused, visible, infrared, channels=CHANNELS[convention.channels], smallest=smallest)
+
+
+def _join(triples: Sequence[Triple]) -> Triple:
+    """The channels side by side; only for metrics that look at the fused image alone."""
+    if len(triples) == 1:
+        return triples[0]
+    wide = Plane(torch.cat([triple.fused.levels for triple in triples], dim=-1))
+    return Triple(wide, wide, wide)
 
 
 def _images_at_once(fused: Tensor) -> int:

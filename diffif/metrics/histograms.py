@@ -40,3 +40,9 @@ def entropy(shares: Tensor) -> Tensor:
 def mutual_information(joint: Tensor) -> Tensor:
     """(B, 256, 256) joint shares to (B,): mutual information in nats."""
     return entropy(joint.sum(dim=1)) + entropy(joint.sum(dim=2)) - entropy(joint)
+
+
+def relative_entropy(shares: Tensor, other: Tensor) -> Tensor:
+    """(B, 256) each, to (B,): relative entropy in nats, over the levels that occur in both."""
+    both = (shares > 0) & (other > 0)
+    return torch.where(both, shares * (shares / other).log(), 0.0).sum(dim=1)

@@ -37,8 +37,6 @@ def check_images(fused: Tensor, visible: Tensor, infrared: Tensor, *, channels: 
     for name, image in (("visible", visible), ("infrared", infrared)):
         if image.shape[0] not in (1, fused.shape[0]):
             raise ImageError(f"{name} holds {image.shape[0]} images, fused {fused.shape[0]}: one each, or 1 for all.")
-        if image.shape[1] not in (1, fused.shape[1]):
-            raise ImageError(f"{name} has {image.shape[1]} channels, fused {fused.shape[1]}: the same number, or 1.")
     if len({image.device for image in named.values()}) > 1:
         raise ImageError(f"the images lie on different devices: {_listed({n: t.device for n, t in named.items()})}.")
 

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 NUM_LEVELS = 256
 MAX_LEVEL = 255.0
+GREY_WEIGHTS = (0.298936021293775, 0.587043074451121, 0.114020904255103)
+"""Of R, G and B in MATLAB's rgb2gray: BT.601 to the digits of its conversion matrix."""
 
 
 class Plane:
@@ -42,8 +44,7 @@ class Plane:
 class Triple:
     """A fused plane and its two sources; the sources' batch size is that of the fused plane, or 1.
 
-    What is derived from a pair of its planes (a joint histogram, a covariance) is kept too: with the sources where
-    both are sources, here where one is the fused plane.
+    What is derived from a pair of its planes (a joint histogram, a map of edge preservation) is kept here.
     """
 
     def __init__(self, fused: Plane, visible: Plane, infrared: Plane) -> None:
@@ -59,17 +60,35 @@ class Triple:
 
     def between(self, make: Callable[..., T], first: Plane, second: Plane, *options: Hashable) -> T:
         """The result of `make(first, second, *options)`, computed once for these two planes."""
-        store = self._derived if self.fused in (first, second) else first._derived
-        key = (make, id(first), id(second), options)
-        if key not in store:
-            store[key] = make(first, second, *options)
-        found: T = store[key]
+        key = (make, first, second, options)
+        if key not in self._derived:
+            self._derived[key] = make(first, second, *options)
+        found: T = self._derived[key]
         return found
 
 
 def to_levels(image: Tensor) -> Tensor:
     """Luma in [0, 1], (B, 1, H, W), as whole grey levels 0..255, (B, H, W) float32; halves go to the even number."""
     return torch.round(image[:, 0].to(torch.float32) * MAX_LEVEL)
+
+
+def round_half_up(x: Tensor) -> Tensor:
+    """Round to whole numbers, halves upward, as MATLAB does with positive numbers."""
+    return torch.floor(x + 0.5)
+
+
+def stretched(plane: Plane) -> Plane:
+    """The plane stretched to its own minimum and maximum, in 256 levels; nan where it is constant."""
+    x = plane.levels.to(torch.float64)
+    low, high = x.amin(dim=(-2, -1), keepdim=True), x.amax(dim=(-2, -1), keepdim=True)
+    return Plane(round_half_up((x - low) / (high - low) * MAX_LEVEL).to(torch.float32))
+
+
+def grey_of(image: Tensor) -> Tensor:
+    """The grey image of RGB, (B, 3, H, W) to (B, 1, H, W), both in [0, 1] (BT.601, as MATLAB's rgb2gray)."""
+    weights = torch.tensor(GREY_WEIGHTS, dtype=torch.float64, device=image.device).reshape(1, 3, 1, 1)
+    levels = ((image.to(torch.float64) * MAX_LEVEL).round() * weights).sum(dim=1, keepdim=True)
+    return round_half_up(levels) / MAX_LEVEL
 
 
 def mean_over_pixels(values: Tensor) -> Tensor:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from diffif.metrics.planes import Plane
-from diffif.metrics.windows import gaussian_taps, slide
+from diffif.metrics.planes import MAX_LEVEL, Plane
+from diffif.metrics.rules import FidelityRules
+from diffif.metrics.windows import gaussian_taps, slide, taps_at
 
 NUM_SCALES = 4
 WINDOW_SIZES = (17, 9, 5, 3)
@@ -14,35 +16,46 @@ SMALLEST_SIDE = 41
 """Fewest rows and columns that leave a whole window at the coarsest scale."""
 
 
-def scale_taps(scale: int) -> tuple[float, ...]:
-    """The Gaussian of one scale, 0 the finest: sigma is a fifth of the window."""
-    size = WINDOW_SIZES[scale]
-    return gaussian_taps(size, size / 5)
-
-
-def scale_image(plane: Plane, scale: int) -> Tensor:
-    """(B, h, w), float64: the image at one scale, each smoothed and halved from the one before it.
+def scale_image(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    """(B, h, w), float64: the image at one scale, 0 the finest, each smoothed and halved from the one before it.
 
     In float64: a variance is a small difference of large squares, and VIF asks whether it is zero.
     """
     if scale == 0:
         return plane.levels.to(torch.float64)
-    return slide(plane.derive(scale_image, scale - 1), scale_taps(scale), step=2)
+    return _smooth(plane.derive(scale_image, scale - 1, rules), scale, rules, step=2)
 
 
-def local_mean(plane: Plane, scale: int) -> Tensor:
-    """Gaussian mean at one scale, float64, where the window fits whole."""
-    return slide(plane.derive(scale_image, scale), scale_taps(scale))
+def local_mean(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    """Gaussian mean at one scale, float64."""
+    return _smooth(plane.derive(scale_image, scale, rules), scale, rules)
 
 
-def local_variance(plane: Plane, scale: int) -> Tensor:
+def local_variance(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """Gaussian variance at one scale, float32, never negative."""
-    mean = plane.derive(local_mean, scale)
-    squares = slide(plane.derive(scale_image, scale).square(), scale_taps(scale))
-    return (squares - mean.square()).clamp_(min=0).to(torch.float32)
+    mean = plane.derive(local_mean, scale, rules)
+    squares = _smooth(_product(plane, plane, scale, rules), scale, rules)
+    return squares.sub_(mean.square()).clamp_(min=0).to(torch.float32)
 
 
-def local_covariance(first: Plane, second: Plane, scale: int) -> Tensor:
+def local_covariance(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """Gaussian covariance at one scale, float32."""
-    products = slide(first.derive(scale_image, scale) * second.derive(scale_image, scale), scale_taps(scale))
-    return (products - first.derive(local_mean, scale) * second.derive(local_mean, scale)).to(torch.float32)
+    products = _smooth(_product(first, second, scale, rules), scale, rules)
+    means = first.derive(local_mean, scale, rules) * second.derive(local_mean, scale, rules)
+    return products.sub_(means).to(torch.float32)
+
+
+def _product(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    product = first.derive(scale_image, scale, rules) * second.derive(scale_image, scale, rules)
+    return product.clamp_(max=MAX_LEVEL) if rules.saturate and scale == 0 else product
+
+
+def _smooth(x: Tensor, scale: int, rules: FidelityRules, step: int = 1) -> Tensor:
+    size = WINDOW_SIZES[scale]
+    if rules.border == "zero":
+        x = F.pad(x, (size // 2,) * 4)
+    if rules.window == "centred":
+        taps = gaussian_taps(size, size / 5)
+    else:
+        taps = taps_at(-(size + 1) / 2, (size - 1) / 2, size, size / 5)
+    return slide(x, taps, step=step)

@@ -72,7 +72,13 @@ def _slide_columns(x: Tensor, taps: tuple[float, ...], step: int) -> Tensor:
 @lru_cache(maxsize=16)
 def gaussian_taps(size: int, sigma: float) -> tuple[float, ...]:
     """A sampled Gaussian of `size` taps that sums to 1."""
-    offsets = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
+    return taps_at(-(size - 1) / 2, (size - 1) / 2, size, sigma)
+
+
+@lru_cache(maxsize=16)
+def taps_at(first: float, last: float, size: int, sigma: float) -> tuple[float, ...]:
+    """A Gaussian sampled at `size` places from `first` to `last` that sums to 1."""
+    offsets = torch.linspace(first, last, size, dtype=torch.float64)
     taps = torch.exp(-(offsets**2) / (2 * sigma**2))
     return tuple((taps / taps.sum()).tolist())
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from diffif.metrics.conventions import Rules
+from diffif.metrics.rules import GradientRules
 from diffif.metrics.edges import differences
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Triple, mean_over_pixels
 
 
-def measure_ag(triple: Triple, rules: Rules) -> Tensor:
+def measure_ag(triple: Triple, rules: GradientRules) -> Tensor:
     """(B,): mean of sqrt((gx^2 + gy^2) / 2) with central differences, one-sided at the border."""
     along_rows, along_columns = triple.fused.derive(differences)
-    return mean_over_pixels(((along_rows.square() + along_columns.square()) / 2).sqrt_())
+    mean = mean_over_pixels(((along_rows.square() + along_columns.square()) / 2).sqrt_())
+    if rules.divisor == "pixels":
+        return mean
+    height, width = along_rows.shape[-2:]
+    return mean * (height * width / ((height - 1) * (width - 1)))
 
 
 def ag(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:

@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from diffif.metrics.conventions import Rules
+from diffif.metrics.rules import Rules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.histograms import entropy, histogram
 from diffif.metrics.planes import Triple

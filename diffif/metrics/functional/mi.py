@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor
 
-from diffif.metrics.conventions import MutualInformationRules
+from diffif.metrics.rules import MutualInformationRules
 from diffif.metrics.evaluation import evaluate_one
-from diffif.metrics.histograms import joint_histogram, mutual_information
-from diffif.metrics.planes import Triple
+from diffif.metrics.histograms import entropy, histogram, joint_histogram, mutual_information
+from diffif.metrics.planes import Plane, Triple, stretched
 
 
 def measure_mi(triple: Triple, rules: MutualInformationRules) -> Tensor:
     """(B,): the fused image's mutual information with each source, summed."""
-    shared = [mutual_information(triple.between(joint_histogram, triple.fused, source)) for source in triple.sources]
+    shared = [_shared(triple, source, rules) for source in triple.sources]
     return (shared[0] + shared[1]) / math.log(rules.log_base)
+
+
+def _shared(triple: Triple, source: Plane, rules: MutualInformationRules) -> Tensor:
+    """(B,): mutual information of the fused image and one source, in nats."""
+    fused = triple.fused
+    if rules.stretch:
+        fused, source = fused.derive(stretched), source.derive(stretched)
+    joint = triple.between(joint_histogram, fused, source)
+    if not rules.saturate:
+        return mutual_information(joint)
+    # Only the joint histogram saturates in the published code; the entropies of the images use all 256 levels.
+    return entropy(fused.derive(histogram)) + entropy(source.derive(histogram)) - entropy(_merge_brightest(joint))
+
+
+def _merge_brightest(joint: Tensor) -> Tensor:
+    """Put levels 254 and 255 into one bin along both axes."""
+    joint = torch.cat((joint[:, :-2], joint[:, -2:].sum(dim=1, keepdim=True)), dim=1)
+    return torch.cat((joint[:, :, :-2], joint[:, :, -2:].sum(dim=2, keepdim=True)), dim=2)
 
 
 def mi(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from diffif.metrics.conventions import Rules
+from diffif.metrics.rules import FrequencyRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Triple, mean_over_pixels
 
 
-def measure_sf(triple: Triple, rules: Rules) -> Tensor:
+def measure_sf(triple: Triple, rules: FrequencyRules) -> Tensor:
     """(B,): root of the mean squared row difference plus the mean squared column difference."""
     levels = triple.fused.levels
-    rows = mean_over_pixels(levels.diff(dim=-1).square_())
-    columns = mean_over_pixels(levels.diff(dim=-2).square_())
-    return (rows + columns).sqrt()
+    rows = levels.diff(dim=-1).square_()
+    columns = levels.diff(dim=-2).square_()
+    if rules.divisor == "differences":
+        return (mean_over_pixels(rows) + mean_over_pixels(columns)).sqrt() * rules.scale
+    total = rows.sum(dim=(-2, -1), dtype=torch.float64) + columns.sum(dim=(-2, -1), dtype=torch.float64)
+    return (total / (levels.shape[-2] * levels.shape[-1])).sqrt() * rules.scale
 
 
 def sf(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:

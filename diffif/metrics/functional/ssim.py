@@ -5,22 +5,33 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.conventions import StructureRules
+from diffif.metrics.rules import StructureRules
 from diffif.metrics.evaluation import evaluate_one
+from diffif.metrics.patches import patch_structure
 from diffif.metrics.planes import Plane, Triple, mean_over_pixels
+from diffif.metrics.structure import K1, K2, gaussian_statistics, ssim_terms
 from diffif.metrics.windows import box_taps, slide
 
-K1, K2 = 0.01, 0.03
 BOX_SIZE = 7
 MIDDLE_LEVEL = 128
 """Subtracted before squares are summed: with 49 pixels the sums then stay exact in float32."""
 
 
 def measure_ssim(triple: Triple, rules: StructureRules) -> Tensor:
-    """(B,): SSIM with each source, summed or averaged."""
-    values = [mean_over_pixels(uniform_ssim(triple.fused, source, rules.data_range)) for source in triple.sources]
+    """(B,): SSIM with each source, summed or averaged; or MEF-SSIM, which sees both at once."""
+    if rules.window == "patch-11":
+        return patch_structure(triple.fused.levels, [source.levels for source in triple.sources])
+    values = [mean_over_pixels(_ssim_map(triple, source, rules)) for source in triple.sources]
     total = values[0] + values[1]
     return total if rules.combine == "sum" else total / 2
+
+
+def _ssim_map(triple: Triple, source: Plane, rules: StructureRules) -> Tensor:
+    if rules.window == "uniform-7":
+        return uniform_ssim(triple.fused, source, rules.data_range)
+    statistics = gaussian_statistics(triple.fused.levels, source.levels, rules.border)
+    luminance, contrast = ssim_terms(statistics, rules.data_range)
+    return luminance * contrast
 
 
 def uniform_ssim(first: Plane, second: Plane, data_range: float) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.conventions import Rules
+from diffif.metrics.rules import FidelityRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Plane, Triple
 from diffif.metrics.pyramid import NUM_SCALES, local_covariance, local_variance
@@ -16,35 +16,42 @@ TINY = 1e-10
 """The published code's threshold below which a variance counts as none."""
 
 
-def measure_vif(triple: Triple, rules: Rules) -> Tensor:
+def measure_vif(triple: Triple, rules: FidelityRules) -> Tensor:
     """(B,): pixel-domain VIF of the fused image against each source, summed."""
-    kept = [pixel_vif(source, triple.fused) for source in triple.sources]
+    kept = [pixel_vif(source, triple.fused, rules) for source in triple.sources]
     return kept[0] + kept[1]
 
 
-def pixel_vif(reference: Plane, distorted: Plane) -> Tensor:
+def pixel_vif(reference: Plane, distorted: Plane, rules: FidelityRules) -> Tensor:
     """(B,), float64: VIF-P of one plane against another; nan where the reference has no variance."""
-    kept = torch.stack([_information_kept(reference, distorted, scale) for scale in range(NUM_SCALES)]).sum(dim=0)
-    present = torch.stack([reference.derive(information, scale) for scale in range(NUM_SCALES)]).sum(dim=0)
-    return kept / present
+    kept = [_information_kept(reference, distorted, scale, rules) for scale in range(NUM_SCALES)]
+    present = [reference.derive(information, scale, rules) for scale in range(NUM_SCALES)]
+    return torch.stack(kept).sum(dim=0) / torch.stack(present).sum(dim=0)
 
 
-def information(plane: Plane, scale: int) -> Tensor:
+def information(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """(B,), float64: information that the visual system finds in a plane at one scale."""
-    variance = plane.derive(local_variance, scale)
+    variance = plane.derive(local_variance, scale, rules)
     return torch.log1p(variance / NOISE_VARIANCE).sum(dim=(-2, -1), dtype=torch.float64)
 
 
-def _information_kept(reference: Plane, distorted: Plane, scale: int) -> Tensor:
-    variance_r = reference.derive(local_variance, scale)
-    variance_d = distorted.derive(local_variance, scale)
-    covariance = local_covariance(reference, distorted, scale)
+def _information_kept(reference: Plane, distorted: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
+    return torch.log1p(signal / residual.add_(NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+
+
+def gain_and_residual(
+    reference: Plane, distorted: Plane, scale: int, rules: FidelityRules
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Local gain of the channel from reference to distorted, variance that it carries, and variance it does not."""
+    variance_r = reference.derive(local_variance, scale, rules)
+    variance_d = distorted.derive(local_variance, scale, rules)
+    covariance = local_covariance(reference, distorted, scale, rules)
     gain = covariance / (variance_r + TINY)
     # A gain counts only where both have variance and vary together; elsewhere nothing is kept.
     gain = torch.where((variance_r >= TINY) & (variance_d >= TINY) & (gain > 0), gain, 0.0)
     residual = (variance_d - gain * covariance).clamp_(min=TINY)
-    signal = gain.square_().mul_(variance_r)
-    return torch.log1p(signal / residual.add_(NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+    return gain, gain.square() * variance_r, residual
 
 
 def vif(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:
