@@ -26,6 +26,15 @@ FUSERS = {
     "laplacian": "diffif.fusers.classical.laplacian:Laplacian",
     "rp": "diffif.fusers.classical.ratio_pyramid:RatioPyramid",
     "dwt": "diffif.fusers.classical.dwt:DWT",
+    "tardal": "diffif.fusers.deep.tardal:TarDAL",
+    "tardal+": "diffif.fusers.deep.tardal:TarDALPlus",
+    "tardal++": "diffif.fusers.deep.tardal:TarDALPlusPlus",
+    "u2fusion": "diffif.fusers.deep.u2fusion:U2Fusion",
+    "densefuse": "diffif.fusers.deep.densefuse:DenseFuse",
+    "ifcnn": "diffif.fusers.deep.ifcnn:IFCNN",
+    "didfuse": "diffif.fusers.deep.didfuse:DIDFuse",
+    "seafusion": "diffif.fusers.deep.seafusion:SeAFusion",
+    "medcnn": "diffif.fusers.deep.medcnn:MedCNN",
 }
 
 PREFIXES = {
