@@ -102,21 +102,37 @@ def read_pair(visible: Path, infrared: Path) -> tuple[Tensor, Tensor]:
     return vi, ir
 
 
+class ColourMaskError(ImageError):
+    """A mask file holds colours where class ids are expected."""
+
+
 def read_labels(path: Path) -> NDArray[np.uint8]:
-    """A mask file as class ids, uint8 (H, W).
+    """A mask file as class ids, uint8 (H, W): grey levels, or the indices of a palette image.
 
     Raises:
-        ImageError: unreadable, or the file holds colours where class ids are expected.
+        ColourMaskError: the file holds colours.
+        ImageError: unreadable, or an id above 255.
     """
-    pixels = read_array(path)
+    from PIL import Image, UnidentifiedImageError
+
+    # Not by OpenCV, which turns palette indices into colours, and not by `read_array`, which rescales 16 bit.
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB") if image.mode == "RGBA" else image)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"mask {path} is not a readable image. Expected a PNG of class ids.") from error
+    except (OSError, SyntaxError) as error:
+        raise ImageError(f"cannot read mask {path}: {error}.") from error
     if pixels.ndim == 3:
-        if not (np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 0], pixels[..., 2])):
-            raise ImageError(
-                f"{path} is a colour image; expected one channel of class ids. It is probably the colour-coded copy "
-                "of the labels: use the folder with the id masks."
+        if not all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in range(1, pixels.shape[2])):
+            raise ColourMaskError(
+                f"mask {path} is a colour image; expected one channel of class ids. It is probably the colour-coded "
+                "copy of the labels: use the folder with the id masks."
             )
         pixels = pixels[..., 0]
-    return np.ascontiguousarray(pixels)
+    if pixels.min() < 0 or pixels.max() > 255:
+        raise ImageError(f"mask {path} holds ids from {pixels.min()} to {pixels.max()}; expected 0 to 255.")
+    return np.ascontiguousarray(pixels, dtype=np.uint8)
 
 
 def to_uint8(image: Tensor) -> NDArray[np.uint8]:

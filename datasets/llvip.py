@@ -48,7 +48,7 @@ class LLVIP(SurveyedLayout):
         """The scene: the first two digits of the six."""
         return sample_id[:SCENE_DIGITS]
 
-    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
         """`Annotations/<id>.xml` where that folder exists, else `labels/<folder of the image>/<id>.txt`."""
         if task != "detect":
             return None

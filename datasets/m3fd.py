@@ -56,9 +56,9 @@ Infrared and Visible for Object Detection, CVPR 2022"
 
     def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
         """By `splits/*.txt` where they exist, else by block of frame numbers."""
-        lists = read_lists(self.root)
-        if lists is not None:
-            return lists[split] & frozenset(ids)
+        listed = self.listed_members(split, ids)
+        if listed is not None:
+            return listed
         return frozenset(i for i in ids if split_of(i) == split)
 
     def survey_names(self, ids: Sequence[str]) -> list[Fault]:
@@ -68,7 +68,7 @@ Infrared and Visible for Object Detection, CVPR 2022"
         detail = f"the name is not a frame number, so its sequence is unknown; give {LIST_FOLDER}/*.txt instead"
         return [Fault(kind="layout", id=i, detail=detail) for i in ids if not i.isdecimal()]
 
-    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
         """`Annotation/<id>.xml` where that folder exists, else `labels/<id>.txt`."""
         if task != "detect":
             return None

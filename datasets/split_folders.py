@@ -29,7 +29,7 @@ class SplitFolders(SurveyedLayout):
         folder = own or require_dir(self, self.home(), ("test" if split == "test" else "train",))
         return require_dir(self, folder, self.visible_names), require_dir(self, folder, self.infrared_names)
 
-    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
         """The mask of the same name in the label folder of the split, PNG."""
         if task != "segment":
             return None

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from datasets.atomic import write_text
 from datasets.base import SPLITS
-from datasets.errors import DatasetError, list_offenders
 
 VAL_FRACTION = 0.15
 BLOCK_LENGTH = 5
@@ -62,11 +61,7 @@ def carve_blocks(
 
 
 def read_lists(root: Path) -> dict[str, frozenset[str]] | None:
-    """The ids of `splits/{train,val,test}.txt` under the root, one a line, or None where there is no such folder.
-
-    Raises:
-        DatasetError: an id stands in two lists.
-    """
+    """The ids of `splits/{train,val,test}.txt` under the root, one a line, or None where there is no such folder."""
     folder = root / LIST_FOLDER
     if not folder.is_dir():
         return None
@@ -75,13 +70,6 @@ def read_lists(root: Path) -> dict[str, frozenset[str]] | None:
         path = folder / f"{split}.txt"
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         lists[split] = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    seen = Counter(i for members in lists.values() for i in members)
-    twice = sorted(i for i, times in seen.items() if times > 1)
-    if twice:
-        raise DatasetError(
-            f"{folder}: {len(twice)} ids stand in more than one split list; a pair belongs to one split.\n"
-            f"{list_offenders(twice)}"
-        )
     return lists
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import IMAGE_SUFFIXES, Boxes, Layout, MaskPath, Sample, Task, match_by_name
-from datasets.errors import DatasetError
+from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task, match_by_name
+from datasets.errors import DatasetError, list_offenders
 from datasets.faults import Fault, raise_faults
 from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
 
@@ -24,6 +24,8 @@ class Survey:
 
     samples: tuple[Sample, ...]
     faults: tuple[Fault, ...]
+    num_pairs: int
+    """Pairs of equal names, sound or not."""
 
 
 class SurveyedLayout(Layout):
@@ -40,7 +42,7 @@ class SurveyedLayout(Layout):
             DatasetError: they are not there.
         """
 
-    def label_path(self, sample: Sample, split: str, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
         """Where the label of a pair should lie (it need not exist), or None where the task has no labels."""
         return None
 
@@ -76,22 +78,30 @@ class SurveyedLayout(Layout):
         Raises:
             DatasetError: the folders are not there at all.
         """
+        return self._survey(split, task, whole=False)
+
+    def survey_folders(self, split: str, task: Task) -> Survey:
+        """`survey` of all pairs in the folders of a split, whichever split they belong to or are left out of."""
+        return self._survey(split, task, whole=True)
+
+    def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
         pairs, faults = match_by_name(f"{self.name}/{split}", *self.folders(split), IMAGE_SUFFIXES)
         ids = [pair[0] for pair in pairs]
         faults += self.survey_names(ids)
-        members = self.members(split, ids)
+        members = frozenset(ids) if whole else self.members(split, ids)
         samples = []
         for sample_id, visible, infrared in pairs:
             if sample_id in members:
                 sample = Sample(id=sample_id, visible=visible, infrared=infrared, group=self.group_of(sample_id))
-                labelled, wrong = self._label(sample, split, task)
+                labelled, wrong = self._label(sample, task)
                 faults += wrong
                 if not wrong:
                     samples.append(labelled)
-        return Survey(samples=tuple(samples), faults=(*faults, *self.stray_labels(split, task)))
+        faults += self.stray_labels(split, task)
+        return Survey(samples=tuple(samples), faults=tuple(faults), num_pairs=len(members))
 
-    def _label(self, sample: Sample, split: str, task: Task) -> tuple[Sample, list[Fault]]:
-        path = self.label_path(sample, split, task)
+    def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Fault]]:
+        path = self.label_path(sample, task)
         if path is None:
             return sample, []
         if not path.is_file():
@@ -104,17 +114,43 @@ class SurveyedLayout(Layout):
 
     def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
         """Which of the ids in the folders of a split belong to it: by `splits/*.txt`, else validation is carved."""
-        lists = read_lists(self.root)
-        if lists is not None:
-            return lists[split] & frozenset(ids)
+        listed = self.listed_members(split, ids)
+        if listed is not None:
+            return listed
         if split == "test" or not self.carves_validation():
             return frozenset(ids)
         carved = self.carve(ids)
         return carved if split == "val" else frozenset(ids) - carved
 
+    def listed_members(self, split: str, ids: Sequence[str]) -> frozenset[str] | None:
+        """The ids of the split by `splits/*.txt`, or None where there are no lists.
+
+        Raises:
+            DatasetError: a pair is listed in two splits.
+        """
+        lists = read_lists(self.root)
+        if lists is None:
+            return None
+        mine = lists[split] & frozenset(ids)
+        for other in (name for name in SPLITS if name != split):
+            # The same name in the folders of another split is another pair.
+            twice = sorted(mine & lists[other]) if self._share_folders(split, other) else []
+            if twice:
+                raise DatasetError(
+                    f"{self.name}: {len(twice)} pairs are listed in both {LIST_FOLDER}/{split}.txt and {other}.txt; "
+                    f"a pair belongs to one split.\n{list_offenders(twice)}"
+                )
+        return mine
+
+    def _share_folders(self, split: str, other: str) -> bool:
+        try:
+            return self.folders(split) == self.folders(other)
+        except DatasetError:
+            return False
+
     def carves_validation(self) -> bool:
         """Whether train and val lie in the same folders, so that val is carved from train."""
-        return self.folders("train") == self.folders("val")
+        return self._share_folders("train", "val")
 
     def carve(self, ids: Sequence[str]) -> frozenset[str]:
         """The ids that validation takes from train: whole groups where there are several, else contiguous blocks."""

@@ -1,0 +1,122 @@
+"""A clean copy of a dataset: the sound pairs only, in the dataset's own layout, with its splits written down.
+
+Files are hard links where the target is on the same disk, so a copy costs no space; they keep every byte.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.atomic import make_dir, write_file
+from datasets.base import SPLITS, Sample
+from datasets.checks import USABLE, CheckReport
+from datasets.errors import DatasetError
+from datasets.faults import raise_faults
+from datasets.splits import write_list
+from datasets.survey import SurveyedLayout
+
+Progress = Callable[[Iterable[Path], int], Iterable[Path]]
+"""Wraps the writing of `int` files, for example in a progress bar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a clean copy holds."""
+
+    out: Path
+    num_pairs: dict[str, int]
+    """Pairs per split."""
+    num_skipped: int
+    """Pairs left out because of a fault."""
+    num_written: int
+    """Files written now; the others were there from an earlier run."""
+
+
+def prepare_dataset(
+    layout: SurveyedLayout,
+    report: CheckReport,
+    out: Path,
+    *,
+    skip_invalid: bool = False,
+    copy: bool = False,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Write the clean copy; a second run writes only what is missing.
+
+    Args:
+        layout: The dataset on disk.
+        report: Its check; only pairs that are sound there are written.
+        out: The folder to write, outside the dataset.
+        skip_invalid: Leave faulty pairs out instead of refusing.
+        copy: Copy every file, also where a hard link would do.
+        progress: Shown over the files.
+
+    Raises:
+        DatasetError: there are faults and `skip_invalid` is not set, or `out` lies in the dataset.
+        WorkdirError: `out` cannot be written.
+    """
+    root = layout.root.resolve()
+    if out.resolve().is_relative_to(root):
+        raise DatasetError(f"--out {out} lies inside the dataset {layout.root}. Pass another folder.")
+    blocking = [fault for fault in report.faults if fault.kind not in USABLE]
+    if not skip_invalid:
+        raise_faults(layout.name, "all splits", blocking)
+    members = {split: _sound_members(layout, report, split) for split in SPLITS}
+    pairs = {split: [sample.id for sample in samples] for split, samples in members.items()}
+    files = [path for samples in members.values() for sample in samples for path in _files_of(layout, sample, report)]
+    make_dir(out)
+    num_written = 0
+    for source in progress(files, len(files)) if progress else files:
+        num_written += _place(source, out / source.relative_to(layout.root), copy=copy)
+    for split, ids in pairs.items():
+        if ids:
+            write_list(out, split, ids)
+    return Prepared(
+        out=out,
+        num_pairs={split: len(ids) for split, ids in pairs.items() if ids},
+        num_skipped=sum(part.num_pairs - len(part.samples) for part in report.parts),
+        num_written=num_written,
+    )
+
+
+def _sound_members(layout: SurveyedLayout, report: CheckReport, split: str) -> list[Sample]:
+    # A split is decided over all pairs, sound or not, so that leaving one out moves no other.
+    try:
+        folders = layout.folders(split)
+    except DatasetError:
+        return []
+    for part in report.parts:
+        if layout.folders(part.split) == folders:
+            survey = layout.survey_folders(part.split, "quality")
+            wanted = layout.members(split, [sample.id for sample in survey.samples])
+            return [sample for sample in part.samples if sample.id in wanted]
+    return []
+
+
+def _files_of(layout: SurveyedLayout, sample: Sample, report: CheckReport) -> list[Path]:
+    label = layout.label_path(sample, report.task)
+    return [sample.visible, sample.infrared, *([label] if label is not None else [])]
+
+
+def _place(source: Path, target: Path, *, copy: bool) -> bool:
+    wanted = source.stat()
+    if target.is_file():
+        found = target.stat()
+        if (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns):
+            return False
+    target.unlink(missing_ok=True)
+    make_dir(target.parent)
+    if not copy:
+        try:
+            os.link(source.resolve(), target)
+        except OSError:
+            pass  # another disk, or one without hard links: copied below
+        else:
+            return True
+    with write_file(target) as temporary:
+        shutil.copy2(source, temporary)
+    return True
