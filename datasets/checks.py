@@ -29,9 +29,10 @@ Progress = Callable[[Iterable[list[Fault]], int], Iterable[list[Fault]]]
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedPart:
-    """What lies in the folders of one split; where validation is carved from train, both are the part `train`."""
+    """What lies in one pair of folders; where validation is carved from train, both splits are one part."""
 
-    split: str
+    splits: tuple[str, ...]
+    """The splits that lie in these folders."""
     num_pairs: int
     num_labels: int
     """Boxes for detection, masks for segmentation."""
@@ -76,19 +77,17 @@ def check_dataset(
         raise DatasetError(
             f"{layout.name}: no folder {layout.root}. Pass --root DIR, the folder that holds:\n{layout.expected}"
         )
-    parts: list[CheckedPart] = []
+    splits_at: dict[object, list[str]] = {}
     missing: dict[str, DatasetError] = {}
-    seen: list[object] = []
     for split in SPLITS:
         try:
             place = layout.folders(split) if isinstance(layout, SurveyedLayout) else split
-            if place not in seen:
-                parts.append(_check_part(layout, split, task, workers, progress))
-                seen.append(place)
+            splits_at.setdefault(place, []).append(split)
         except DatasetError as error:
             missing[split] = error
-    if not parts:
-        raise next(iter(missing.values()))
+    if not splits_at:
+        raise missing["test"]
+    parts = [_check_part(layout, tuple(splits), task, workers, progress) for splits in splits_at.values()]
     general = [] if subset else _judge_missing(layout, missing) + _judge_counts(layout, parts)
     return CheckReport(
         dataset=layout.name,
@@ -166,13 +165,15 @@ def _show(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def _check_part(layout: Layout, split: str, task: Task, workers: int, progress: Progress | None) -> CheckedPart:
+def _check_part(
+    layout: Layout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
+) -> CheckedPart:
     suffixes: tuple[str, ...] = ()
     classes = layout.classes
     if isinstance(layout, SurveyedLayout):
-        survey, suffixes = layout.survey_folders(split, task), layout.suffixes
+        survey, suffixes = layout.survey_folders(splits[0], task), layout.suffixes
     else:
-        dataset = layout.load(split, task)
+        dataset = layout.load(splits[0], task)
         classes = dataset.classes
         survey = Survey(samples=dataset.samples, faults=(), num_pairs=len(dataset))
     faults = list(survey.faults)
@@ -185,7 +186,7 @@ def _check_part(layout: Layout, split: str, task: Task, workers: int, progress: 
     bad = {fault.id for fault in faults if fault.kind not in USABLE}
     targets = [sample.target for sample in survey.samples]
     return CheckedPart(
-        split=split,
+        splits=splits,
         num_pairs=survey.num_pairs,
         num_labels=sum(len(t) if isinstance(t, Boxes) else 1 for t in targets if t is not None),
         samples=tuple(sample for sample in survey.samples if sample.id not in bad),
@@ -218,7 +219,7 @@ def _judge_missing(layout: Layout, missing: Mapping[str, DatasetError]) -> list[
 
 
 def _judge_counts(layout: Layout, parts: Iterable[CheckedPart]) -> list[Fault]:
-    found = Counter({part.split: part.num_pairs for part in parts})
+    found = Counter({part.splits[0]: part.num_pairs for part in parts})
     faults = []
     for name, official in layout.official_counts.items():
         # A val folder was taken out of train, since no dataset here has an official one.

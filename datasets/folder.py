@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from datasets.base import SPLITS, Task
+from datasets.errors import DatasetError
+from datasets.splits import LIST_FOLDER, read_lists
 from datasets.survey import SurveyedLayout, find_dir, require_dir
 
 VISIBLE_NAMES = ("visible", "vi", "vis", "rgb", "vis_img", "visible_images")
@@ -38,8 +40,13 @@ class Folder(SurveyedLayout):
             return require_dir(self, parent, self.visible_names), require_dir(self, parent, self.infrared_names)
         visible = require_dir(self, self.root, self.visible_names)
         infrared = require_dir(self, self.root, self.infrared_names)
-        if any(find_dir(visible, (name,)) for name in SPLITS):
+        if not self._is_flat():
             return require_dir(self, visible, wanted), require_dir(self, infrared, wanted)
+        if split != "test" and read_lists(self.root) is None:
+            raise DatasetError(
+                f"{self.name}: {self.root} has no splits, so all its pairs are test and none are {split}. "
+                f"Own splits: {self.root / LIST_FOLDER}/{{train,val,test}}.txt, one id a line."
+            )
         return visible, infrared
 
     def _has_val(self) -> bool:
@@ -50,12 +57,6 @@ class Folder(SurveyedLayout):
         visible = find_dir(self.root, self.visible_names)
         return visible is not None and not any(find_dir(p, (s,)) for p in (self.root, visible) for s in SPLITS)
 
-    def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
-        """As everywhere, but flat folders are test only, unless `splits/*.txt` say otherwise."""
-        if self._is_flat() and not (self.root / "splits").is_dir():
-            return frozenset(ids) if split == "test" else frozenset()
-        return super().members(split, ids)
-
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
         """How validation was made, where there is one."""
-        return {} if self._is_flat() else super().facts(split, task)
+        return {} if self._is_flat() and read_lists(self.root) is None else super().facts(split, task)

@@ -85,13 +85,9 @@ def prepare_dataset(
 
 def _sound_members(layout: SurveyedLayout, report: CheckReport, split: str) -> list[Sample]:
     # A split is decided over all pairs, sound or not, so that leaving one out moves no other.
-    try:
-        folders = layout.folders(split)
-    except DatasetError:
-        return []
     for part in report.parts:
-        if layout.folders(part.split) == folders:
-            survey = layout.survey_folders(part.split, "quality")
+        if split in part.splits:
+            survey = layout.survey_folders(split, "quality")
             wanted = layout.members(split, [sample.id for sample in survey.samples])
             return [sample for sample in part.samples if sample.id in wanted]
     return []

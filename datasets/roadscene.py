@@ -15,7 +15,7 @@ class RoadScene(Folder):
     title = "RoadScene: 221 road pairs, each of its own size (about 330x530 HxW), no labels"
     licence = "not stated by its authors; asks to cite the paper"
     paper = "Xu et al., FusionDN: A Unified Densely Connected Network for Image Fusion, AAAI 2020"
-    official_counts: ClassVar[Mapping[str, int]] = {"test": 221}
+    official_counts: ClassVar[Mapping[str, int]] = {"all": 221}
     suffixes = (".jpg",)
     visible_names = ("crop_LR_visible", *VISIBLE_NAMES)
     infrared_names = ("cropinfrared", *INFRARED_NAMES)

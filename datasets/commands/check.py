@@ -103,10 +103,10 @@ def print_report(report: CheckReport, layout: Layout) -> None:
     for column in ("folders", "pairs", "official", "boxes" if report.task == "detect" else "masks", "faults"):
         table.add_column(column, justify="left" if column == "folders" else "right")
     for part in report.parts:
-        official = layout.official_counts.get(part.split, layout.official_counts.get("all"))
+        official = layout.official_counts.get(part.splits[0], layout.official_counts.get("all"))
         labels = "-" if report.task == "quality" else f"{part.num_labels:,}"
         shown = "-" if official is None else f"{official:,}"
-        table.add_row(part.split, f"{part.num_pairs:,}", shown, labels, f"{len(part.faults):,}")
+        table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, labels, f"{len(part.faults):,}")
     Console().print(table)
     print(f"{len(report.faults)} fault{'s'[: len(report.faults) != 1]}" if report.faults else "no fault")
     if any(fault.kind not in USABLE for fault in report.faults):
