@@ -1,0 +1,53 @@
+# make demo      install, run the main job on the synthetic laboratory, print the path of the report
+# make test      format, lint, types, tests: the same in CI
+# make test-slow, make test-browser     what takes longer, what needs Chromium
+# make bench     speed and memory ratios against references
+# make golden    how the golden numbers under tests/golden are made
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKDIR ?= runs/demo
+FUSERS ?= visible infrared average diffif
+
+.PHONY: install demo test lint types unit test-slow test-browser bench docs clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	# ultralytics asks for opencv-python, which needs libGL; the headless build goes over it, same version, same module.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --force-reinstall --no-deps opencv-python-headless
+	touch $@
+
+demo: install
+	$(BIN)/python -m downstream.detect $(addprefix --fuser ,$(FUSERS)) --workdir $(WORKDIR)
+	@echo "report: $(abspath $(WORKDIR))/report/index.html"
+
+test: lint types unit
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+unit: install
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-slow: install
+	$(BIN)/python -m pytest -m slow
+
+test-browser: install
+	$(BIN)/python -m pytest -m browser
+
+bench: install
+	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+docs: install
+	$(BIN)/python -m diffif.metrics --write-docs docs/metrics.md
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
