@@ -83,14 +83,34 @@ def add_run_arguments(parser: Any) -> None:
 
 
 def data_choice(parsed: Any) -> DataChoice:
-    """The data arguments of a parsed command line."""
+    """The data arguments of a parsed command line.
+
+    Raises:
+        UnknownName: no such dataset.
+        SettingsError: the arguments contradict each other.
+    """
+    from datasets.registry import DATASETS
+
+    if parsed.dataset and parsed.dataset not in DATASETS:
+        raise UnknownName("dataset", parsed.dataset, known=DATASETS, hint="Own pairs: --dataset folder --root DIR.")
     pairs = tuple(sorted(parse_assignments(parsed.synthetic).items()))
     return DataChoice(name=parsed.dataset, root=parsed.root, synthetic=pairs)
 
 
 def fuser_specs(parsed: Any) -> tuple[str, ...]:
-    """The fusers asked for, each once, in their order."""
-    return tuple(dict.fromkeys(parsed.fuser or ["diffif"]))
+    """The fusers asked for, each once, in their order.
+
+    Raises:
+        UnknownName: no such fuser; found here, before anything is loaded or made.
+    """
+    from diffif.fusers.registry import FUSERS, OWN_HINT
+
+    specs = tuple(dict.fromkeys(parsed.fuser or ["diffif"]))
+    for spec in specs:
+        name = spec.partition("@")[0]
+        if ":" not in name and name not in FUSERS:
+            raise UnknownName("fuser", name, known=FUSERS, hint=OWN_HINT)
+    return specs
 
 
 def build_fusers(specs: Sequence[str], device: str) -> dict[str, Fuser]:
@@ -115,13 +135,11 @@ def load_splits(
     Raises:
         UnknownName, SettingsError, DatasetError: see `datasets.registry.load_dataset`.
     """
-    from datasets.registry import DATASETS, load_dataset
+    from datasets.registry import load_dataset
 
     name, root = choice.name, choice.root
     if not name:
         name, root = "synthetic", make_synthetic(choice.synthetic, workdir, synthetic)
-    elif name not in DATASETS:
-        raise UnknownName("dataset", name, known=DATASETS, hint="Own pairs: --dataset folder --root DIR.")
     return {split: load_dataset(name, root, split, task) for split in splits}
 
 

@@ -15,6 +15,7 @@ from datasets.command import run_command
 from datasets.errors import SettingsError
 
 if TYPE_CHECKING:
+    from datasets.base import PairedDataset
     from downstream.arguments import DataChoice
     from downstream.detection.settings import DetectionSettings
 
@@ -83,6 +84,9 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
     device = resolve_device(parsed.device)
     workdir = check_workdir(parsed.workdir)
 
+    # Real pairs are only listed here; the laboratory is drawn once everything else is known to be sound.
+    splits = _load(choice, workdir) if choice.name else None
+
     from downstream.detection.model_choice import choose_model
     from downstream.detection.prediction import map_classes
     from downstream.detection.settings import FROZEN_MODEL
@@ -92,7 +96,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
     model = choose_model(settings.model, workdir)
     teachers = (settings.frozen_on,) if settings.frozen_on not in ("", FROZEN_MODEL) else ()
     fusers = build_fusers(tuple(dict.fromkeys((*specs, *teachers))), device)
-    splits = _load(choice, workdir)
+    splits = splits or _load(choice, workdir)
     if settings.frozen_on == FROZEN_MODEL:
         map_classes(model.classes, splits["test"].classes)
     if not choice.name:
@@ -139,7 +143,7 @@ def _settings(parsed: Any, choice: DataChoice) -> DetectionSettings:
     )
 
 
-def _load(choice: DataChoice, workdir: Path) -> Any:
+def _load(choice: DataChoice, workdir: Path) -> dict[str, PairedDataset]:
     from downstream.arguments import load_splits
 
     return load_splits(choice, "detect", workdir, splits=("train", "val", "test"))
