@@ -123,6 +123,15 @@ class Canvas:
         if warmth != 0.0:
             self.warmth[window][mask] += warmth
 
+    def roughen(self, sprite: Sprite, factors: Floats) -> None:
+        """Multiply the reflectance under the sprite by a texture of the size of the canvas."""
+        found = self.silhouette(sprite)
+        if found is None:
+            return
+        window, mask = found
+        gradient = np.where(mask, factors[window], 1.0)[..., None]
+        self.reflectance[window] = np.minimum(self.reflectance[window] * gradient, 1.0)
+
     def model(self, sprite: Sprite, *, side: float) -> None:
         """Give a flat sprite some volume: lighter towards one side (-1 left, 1 right) and above."""
         found = self.silhouette(sprite)

@@ -1,19 +1,20 @@
-"""Reading a synthetic dataset. Images are ours and free of terms; made by `datasets.synthetic.writer`."""
+"""Reading a synthetic dataset, as `datasets.synthetic.writer` wrote it."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
-from datasets.base import Boxes, Layout, MaskPath, PairedDataset, Sample, Task, pair_by_name
-from datasets.errors import DatasetError, list_offenders
-from datasets.synthetic.settings import BOX_CLASSES, EVIDENCE, MASK_CLASSES
+from datasets.annotations import read_boxes
+from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
+from datasets.faults import Fault
+from datasets.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
 from datasets.synthetic.writer import read_manifest
 
 
-class Synthetic(Layout):
+class Synthetic(SurveyedLayout):
     """Procedurally drawn street scenes with boxes, masks and the evidence of every object."""
 
     name = "synthetic"
@@ -22,95 +23,79 @@ class Synthetic(Layout):
     paper = "none"
     tasks = ("quality", "detect", "segment")
     classes = BOX_CLASSES
-    ignore_index = 0
+    suffixes = (".png",)
     expected = (
         "  scenes.json\n"
-        "  visible/{train,val,test}/NNNNNN.png\n"
-        "  infrared/{train,val,test}/NNNNNN.png\n"
-        "  Annotations/NNNNNN.xml            boxes, each with its <evidence>\n"
-        "  Label/{train,val,test}/NNNNNN.png     FMB class ids\n"
-        "  Evidence/{train,val,test}/NNNNNN.png  0 none, 1 both, 2 infrared, 3 visible\n"
+        "  visible/{train,val,test}/000000.png\n"
+        "  infrared/{train,val,test}/000000.png\n"
+        "  Annotations/000000.xml                 (Pascal VOC, each object with its <evidence>)\n"
+        "  Label/{train,val,test}/000000.png      (FMB class ids)\n"
+        "  Evidence/{train,val,test}/000000.png   (0 none, 1 both, 2 infrared, 3 visible)\n"
         "Make one: python -m datasets sample OUT"
     )
 
-    def scan(self, split: str, task: Task) -> list[Sample]:
-        """The samples of one split, with boxes for "detect" and masks for "segment"."""
+    def folders(self, split: str) -> tuple[Path, Path]:
+        """See `SurveyedLayout.folders`; every split has its own."""
         read_manifest(self.root)
-        pairs = pair_by_name(self.name, self.root / "visible" / split, self.root / "infrared" / split, (".png",))
-        samples, faults = [], []
-        for identity, visible, infrared in pairs:
-            try:
-                target = self._target(identity, split, task)
-            except DatasetError as error:
-                faults.append(str(error))
-                continue
-            samples.append(Sample(id=identity, visible=visible, infrared=infrared, target=target, group=identity))
-        if faults:
-            raise DatasetError(
-                f"synthetic: {len(faults)} faulty labels in {split}.\n{list_offenders(faults)}\n"
-                f"Delete {self.root} and make it again: python -m datasets sample {self.root}"
-            )
-        return samples
+        visible, infrared = (
+            require_dir(self, require_dir(self, self.root, (name,)), (split,)) for name in ("visible", "infrared")
+        )
+        return visible, infrared
 
     def load(self, split: str, task: Task) -> PairedDataset:
-        """`scan` as a dataset; the classes are FMB's for "segment", those of the boxes otherwise."""
+        """`scan` as a dataset; the classes are those of FMB for "segment", those of the boxes otherwise."""
         loaded = super().load(split, task)
         if task == "segment":
-            return dataclasses.replace(loaded, classes=MASK_CLASSES)
-        return dataclasses.replace(loaded, ignore_index=None)
+            return dataclasses.replace(loaded, classes=MASK_CLASSES, ignore_index=0)
+        return loaded
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
-        """Settings fingerprint of the drawing and how evidence is defined."""
-        manifest = read_manifest(self.root)
-        return {
-            "labels": "exact, drawn together with the images",
-            "drawing": f"version {manifest.get('version')}, settings {manifest['fingerprint']}",
-            "evidence": "both, infrared (no contrast in visible) or visible (no contrast in infrared), for each object",
-        }
-
-    def _target(self, identity: str, split: str, task: Task) -> Boxes | MaskPath | None:
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
+        """`Annotations/<id>.xml` for boxes, `Label/<split>/<id>.png` for masks."""
         if task == "detect":
-            return read_voc(self.root / "Annotations" / f"{identity}.xml")
+            return self.root / "Annotations" / f"{sample.id}.xml"
         if task == "segment":
-            name = f"{identity}.png"
-            label, evidence = self.root / "Label" / split / name, self.root / "Evidence" / split / name
-            missing = [str(path) for path in (label, evidence) if not path.is_file()]
-            if missing:
-                raise DatasetError(f"{identity}: no {', '.join(missing)}")
-            return MaskPath(path=label, evidence=evidence)
+            return self.root / "Label" / sample.visible.parent.name / f"{sample.id}.png"
         return None
 
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+        """The boxes with their evidence, or the mask with the mask of its evidence."""
+        if task == "segment":
+            evidence = self.root / "Evidence" / path.parent.name / path.name
+            if not evidence.is_file():
+                return None, [Fault(kind="image without label", id=sample.id, detail=f"no evidence {evidence}")]
+            return MaskPath(path=path, evidence=evidence), []
+        boxes, faults = read_boxes(path, self.classes, sample.visible)
+        if not faults and len(boxes.evidence) != len(boxes):
+            detail = f"{path.name} names no evidence; every object of a synthetic scene has one"
+            faults = [Fault(kind="unreadable label", id=sample.id, detail=detail)]
+        return boxes, faults
 
-def read_voc(path: Path) -> Boxes:
-    """Boxes with evidence from one annotation of a synthetic dataset.
+    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+        """Labels of no image; the annotations of all splits share one folder."""
+        visible = self.root / "visible"
+        if task == "detect":
+            return stray_labels((self.root / "Annotations").glob("*.xml"), visible.glob("*/*"), visible)
+        folder = find_dir(self.root / "Label", (split,)) if task == "segment" else None
+        return stray_labels(folder.iterdir(), (visible / split).iterdir(), visible / split) if folder else []
 
-    Raises:
-        DatasetError: the file is missing or broken, a class or evidence is unknown, or a box lies outside its image.
-    """
-    try:
-        root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError) as error:
-        raise DatasetError(f"{path.name}: cannot be read ({error})") from error
-    width, height = _number(root, "size/width", path), _number(root, "size/height", path)
-    boxes, labels, evidence = [], [], []
-    for node in root.findall("object"):
-        name, kind = node.findtext("name", ""), node.findtext("evidence", "")
-        if name not in BOX_CLASSES:
-            raise DatasetError(f"{path.name}: class {name!r}, known are {', '.join(BOX_CLASSES)}")
-        if kind not in EVIDENCE:
-            raise DatasetError(f"{path.name}: evidence {kind!r}, known are {', '.join(EVIDENCE)}")
-        x0, y0, x1, y1 = (_number(node, f"bndbox/{key}", path) for key in ("xmin", "ymin", "xmax", "ymax"))
-        if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-            raise DatasetError(f"{path.name}: box {x0:g} {y0:g} {x1:g} {y1:g} outside {height:g}x{width:g} (HxW)")
-        boxes.append((x0, y0, x1, y1))
-        labels.append(BOX_CLASSES.index(name))
-        evidence.append(kind)
-    return Boxes(xyxy=tuple(boxes), labels=tuple(labels), evidence=tuple(evidence))
+    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+        """Names that are not the six digits of a scene."""
+        return [
+            Fault(kind="layout", id=name, detail=f"{name!r} is no scene; ids are six digits")
+            for name in ids
+            if not (len(name) == 6 and name.isdecimal())
+        ]
 
+    def group_of(self, sample_id: str) -> str:
+        """Every scene is its own group: no two are alike."""
+        return sample_id
 
-def _number(node: ElementTree.Element, key: str, path: Path) -> float:
-    text = node.findtext(key, "")
-    try:
-        return float(text)
-    except ValueError:
-        raise DatasetError(f"{path.name}: {key} is {text!r}, expected a number") from None
+    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+        """Which drawing this is, and how evidence is defined."""
+        manifest = read_manifest(self.root)
+        return {
+            **super().facts(split, task),
+            "labels": "exact, drawn together with the images",
+            "drawing": f"version {manifest.get('version')}, settings {manifest['fingerprint']}",
+            "evidence": "both, infrared (no contrast in visible) or visible (no contrast in infrared), by object",
+        }

@@ -18,7 +18,7 @@ from datasets.synthetic.people import dress, rider, walker
 from datasets.synthetic.scene import Light, Scene, Thing, compose
 from datasets.synthetic.sensor import expose_infrared, expose_visible
 from datasets.synthetic.settings import MASK_IDS, SyntheticSettings
-from datasets.synthetic.street import add_leaf_texture, draw_street
+from datasets.synthetic.street import draw_street, leaf_texture
 from datasets.synthetic.vehicles import PAINT, CarBody, bicycle, car
 
 PERSON_EXCESS, CAR_EXCESS, RIDDEN_EXCESS, NOBODY_EXCESS = (10.0, 15.0), (8.0, 13.0), (4.0, 7.0), (8.0, 14.0)
@@ -62,7 +62,6 @@ def render_scene(settings: SyntheticSettings, scene: Scene) -> Pair:
     painter = _Painter(canvas, scene)
     for thing in scene.things:
         painter.paint(thing)
-    add_leaf_texture(canvas, np.random.default_rng(scene.backdrop_seed + 1))
     mask, evidence, objects = find_objects(canvas, painter.labelled)
     rng = np.random.default_rng(scene.sensor_seed)
     light = _light_map(scene, settings.height, settings.width, rng)
@@ -84,6 +83,7 @@ class _Painter:
         self.canvas, self.camera, self.street = canvas, scene.camera, scene.street
         self.sun = 1.0 if scene.backdrop_seed % 2 else -1.0
         """Side that the light comes from: -1 left, 1 right."""
+        self.leaves = leaf_texture(np.random.default_rng(scene.backdrop_seed + 1), canvas.labels.shape)
         self.labelled: dict[int, tuple[str, str, int]] = {}
         """Instance number -> class, evidence, painted pixels of the whole silhouette (supersampled)."""
 
@@ -122,9 +122,9 @@ class _Painter:
         if thing.kind == "tree":
             wood, crown = furniture.tree(rng)
             self.canvas.paint(stand(wood), leaves)
-            self.canvas.paint(stand(crown), leaves)
+            self._foliage(stand(crown), leaves)
         elif thing.kind == "bush":
-            self.canvas.paint(stand(furniture.bush(rng)), leaves)
+            self._foliage(stand(furniture.bush(rng)), leaves)
         elif thing.kind in ("sign", "traffic light"):
             stick, top = furniture.sign(rng) if thing.kind == "sign" else furniture.traffic_light(rng)
             label = MASK_IDS["traffic sign" if thing.kind == "sign" else "traffic light"]
@@ -134,6 +134,10 @@ class _Painter:
             self.canvas.paint(stand(furniture.street_lamp(lit=self.street.night, side=-1.0)), post)
         else:
             self.canvas.paint(stand(furniture.pole(rng)), post)
+
+    def _foliage(self, sprite: Sprite, stamp: Stamp) -> None:
+        self.canvas.paint(sprite, stamp)
+        self.canvas.roughen(sprite, self.leaves)
 
     def _distractor(self, thing: Thing, rng: np.random.Generator) -> None:
         stand, behind = _standing(self.camera, thing), self._luma_behind(thing)

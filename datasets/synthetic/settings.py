@@ -19,25 +19,26 @@ EVIDENCE_IDS: Mapping[str, int] = {"none": 0, "both": 1, "infrared": 2, "visible
 BOX_CLASSES = ("person", "car", "bicycle")
 MASK_CLASSES = (
     "unlabelled",
-    "road",
-    "sidewalk",
-    "building",
-    "traffic light",
-    "traffic sign",
-    "vegetation",
-    "sky",
-    "person",
-    "car",
-    "truck",
-    "bus",
-    "motorcycle",
-    "bicycle",
-    "pole",
+    "Road",
+    "Sidewalk",
+    "Building",
+    "Traffic Light",
+    "Traffic Sign",
+    "Vegetation",
+    "Sky",
+    "Person",
+    "Car",
+    "Truck",
+    "Bus",
+    "Motorcycle",
+    "Bicycle",
+    "Pole",
 )
 """FMB's classes in the order of their ids."""
-MASK_IDS: Mapping[str, int] = {name: index for index, name in enumerate(MASK_CLASSES)}
+MASK_IDS: Mapping[str, int] = {name.lower(): index for index, name in enumerate(MASK_CLASSES)}
+"""Id by name in lower case."""
 
-DRAWING_VERSION = 1
+DRAWING_VERSION = 2
 """Raised whenever the same settings would draw other pixels."""
 
 SMALLEST_SIDE = 64

@@ -108,12 +108,13 @@ def _texture(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.warmth += 0.25 * middle + 0.55 * coarse
 
 
-def add_leaf_texture(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Leaves within the painted clumps; only where the labels say vegetation, so no hidden object is given away."""
-    rows, columns = np.nonzero(canvas.labels == MASK_IDS["vegetation"])
-    grain = 0.65 * noise_field(rng, canvas.labels.shape, 3) + 0.35 * noise_field(rng, canvas.labels.shape, 1)
-    factor = np.clip(1.0 + 0.30 * grain[rows, columns], 0.35, 1.8)
-    canvas.reflectance[rows, columns] = np.minimum(canvas.reflectance[rows, columns] * factor[:, None], 1.0)
+def leaf_texture(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Factors that turn flat clumps into leaves; apply them as foliage is painted, before what stands nearer.
+
+    Applied at the end, the smooth silhouette of a camouflaged object would show against the leaves behind it.
+    """
+    grain = 0.65 * noise_field(rng, shape, 3) + 0.35 * noise_field(rng, shape, 1)
+    return np.asarray(np.clip(1.0 + 0.30 * grain, 0.35, 1.8), np.float32)
 
 
 def noise_field(rng: np.random.Generator, shape: tuple[int, ...], cell: int) -> Floats:

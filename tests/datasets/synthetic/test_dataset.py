@@ -56,7 +56,7 @@ def test_a_folder_without_manifest_is_refused_with_the_command_that_makes_one(ro
         ("<xmin>", "<xmin>9", "outside"),
         ("<evidence>", "<evidence>x", "evidence"),
         ("</annotation>", "", "cannot be read"),
-        ("<ymax>", "<ymax>a", "expected a number"),
+        ("<ymax>", "<ymax>a", "as numbers"),
     ],
 )
 def test_a_faulty_annotation_is_named(root: Path, old: str, new: str, message: str) -> None:
