@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,7 +123,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             from safetensors.torch import load_file
 
             return dict(load_file(path))
-        content = _read_matlab(path) if path.suffix == ".mat" else torch.load(path, "cpu", weights_only=True)
+        content = _read_matlab(path) if path.suffix == ".mat" else _read_pickle(path)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} is refused: it is a pickle that wants to run code, not plain tensors ({_first_line(error)}). "
@@ -219,6 +220,13 @@ def _read_matlab(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat
 
     return {name: torch.from_numpy(array) for name, array in loadmat(path).items() if not name.startswith("__")}
+
+
+def _read_pickle(path: Path) -> Any:
+    with warnings.catch_warnings():
+        # torch.load warns about the pickle's protocol before it refuses or accepts the file.
+        warnings.simplefilter("ignore")
+        return torch.load(path, "cpu", weights_only=True)
 
 
 def _flatten(content: Any) -> dict[str, Tensor]:

@@ -34,9 +34,8 @@ class SiameseClassifier(nn.Module):
         self.output = nn.Conv2d(512, 2, PATCH // 2, bias=False)
 
     def _features(self, image: Tensor) -> Tensor:
-        features: Tensor = torch.relu(self.conv2(torch.relu(self.conv1(image))))
-        features = torch.relu(self.conv3(F.max_pool2d(features, 2, ceil_mode=True)))
-        return features
+        fine: Tensor = torch.relu(self.conv2(torch.relu(self.conv1(image))))
+        return torch.relu(self.conv3(F.max_pool2d(fine, 2, ceil_mode=True)))
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Probability that `first` rules."""

@@ -26,6 +26,15 @@ CHANGED = {
     "laplacian": "levels=2",
     "rp": "levels=2",
     "dwt": "wavelet=db2",
+    "dtcwt": "levels=2",
+    "msvd": "output=stretch",
+    "adf": "kappa=20",
+    "fpde": "kappa=3",
+    "gtf": "weight=2",
+    "gff": "detail_radius=5",
+    "vsm-wls": "weight=0.02",
+    "latlrr": "growth=1.5",
+    "csr": "rule=max",
     "tardal": "statistics=stored",
     "tardal+": "statistics=image",
     "tardal++": "statistics=image",
@@ -67,7 +76,8 @@ class TestEveryFuser(FuserContract):
 
 @pytest.mark.parametrize("name", sorted(CHANGED))
 def test_fingerprint_changes_with_a_setting(name: str) -> None:
-    assert build(name).fingerprint != build_fuser(f"{QUICK.get(name, name)}@{CHANGED[name]}").fingerprint
+    build(name)  # skips where weights are missing
+    assert build_fuser(name).fingerprint != build_fuser(f"{name}@{CHANGED[name]}").fingerprint
 
 
 @pytest.mark.parametrize("name", sorted(FUSERS))
