@@ -1,0 +1,121 @@
+"""The quality command on a miniature laboratory and on random pairs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from datasets.errors import SettingsError, UnknownName
+from datasets.images import read_image, read_pair, rgb_to_y
+from diffif.fusers.classical.average import Average
+from downstream import quality_cells
+from downstream.quality import choose_metrics, limit_pairs, main
+from downstream.quality_cells import QualityRun, run_cell
+from downstream.results import iter_records, read_per_image, read_record
+from tests.downstream.conftest import MakePairs
+
+TINY = ["--synthetic", "num_train=1", "num_val=1", "num_test=8", "height=64", "width=80"]
+QUICK = ["--metrics", "en", "sd", "scd", "--resamples", "50", "--device", "cpu", "--no-report"]
+
+
+def run_of(make_pairs: MakePairs, work: Path, metrics: tuple[str, ...] = ("en", "sd")) -> QualityRun:
+    return QualityRun(
+        dataset=make_pairs(4, task="quality"),
+        fusers={"average": Average()},
+        metrics=metrics,
+        convention="standard",
+        workdir=work,
+        device="cpu",
+        command="python -m downstream.quality",
+        resamples=20,
+    )
+
+
+def test_two_fusers_are_scored_compared_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--fuser", "average", "--fuser", "visible", *TINY, *QUICK, "--workdir", str(tmp_path)]) == 0
+    records = list(iter_records(tmp_path))
+    assert {row.fuser for record in records for row in record.rows} == {"average", "visible"}
+    for record in records:
+        assert {row.metric for row in record.rows} == {"en", "sd", "scd", "ms", "parameters"}
+        assert all(row.ci_low <= row.value <= row.ci_high for row in record.rows if row.metric in ("en", "sd"))
+    table = pd.read_csv(tmp_path / "quality" / "synthetic-test-standard.csv")
+    assert table.groupby("metric")["best"].sum().eq(1).all()
+    assert "8 pairs, convention standard" in capsys.readouterr().out
+
+
+def test_undefined_values_stay_nan_down_to_the_record(tmp_path: Path) -> None:
+    assert main(["--fuser", "visible", *TINY, *QUICK, "--workdir", str(tmp_path)]) == 0
+    (record,) = iter_records(tmp_path)
+    scd = next(row for row in record.rows if row.metric == "scd")
+    # The unfused visible image minus itself is constant: the correlation is 0/0.
+    assert math.isnan(scd.value)
+    assert scd.n == 0
+
+
+def test_the_recorded_mean_is_the_mean_of_the_metric_on_the_stored_images(
+    make_pairs: MakePairs, tmp_path: Path
+) -> None:
+    from diffif.metrics import evaluate
+
+    run = run_of(make_pairs, tmp_path)
+    record = read_record(run_cell(run, "average"))
+    assert record.path is not None
+    values = []
+    for sample in run.dataset:
+        visible, infrared = read_pair(sample.visible, sample.infrared)
+        (stored,) = tmp_path.glob(f"fused/tiny-test-average-*/images/{sample.id}.png")
+        fused = rgb_to_y(read_image(stored, "rgb")).clamp(0, 1)
+        values.append(float(evaluate(fused, rgb_to_y(visible).clamp(0, 1), infrared, metrics=("sd",))["sd"]))
+    table = read_per_image(record.path)
+    assert table[table["metric"] == "sd"]["value"].tolist() == pytest.approx(values)
+    assert next(row.value for row in record.rows if row.metric == "sd") == pytest.approx(sum(values) / len(values))
+
+
+def test_an_interruption_keeps_the_scored_images(
+    make_pairs: MakePairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, scored = run_of(make_pairs, tmp_path), list[str]()
+    true_score = quality_cells.score_sample
+
+    def dying(sample, fused, run):  # type: ignore[no-untyped-def]
+        scored.append(sample.id)
+        if len(scored) == 3:
+            raise KeyboardInterrupt
+        return true_score(sample, fused, run)
+
+    monkeypatch.setattr(quality_cells, "score_sample", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run_cell(run, "average")
+    (journal,) = tmp_path.glob("quality/*.partial.jsonl")
+    journal.write_text(journal.read_text() + '["000002", {"en"')
+    run_cell(run, "average")
+    assert scored == ["000000", "000001", "000002", "000002", "000003"]
+    assert not journal.exists()
+
+
+def test_metrics_default_to_those_that_the_convention_defines() -> None:
+    assert set(choose_metrics(None, "standard")) >= {"en", "vif", "qabf", "ssim"}
+    assert choose_metrics(["sd", "en", "sd"], "standard") == ("sd", "en")
+    with pytest.raises(UnknownName, match="'qabf'"):
+        choose_metrics(["qbaf"], "standard")
+    with pytest.raises(UnknownName, match="convention"):
+        choose_metrics(None, "standart")
+
+
+def test_a_limit_spreads_evenly_and_is_stated(make_pairs: MakePairs) -> None:
+    dataset = make_pairs(9)
+    chosen = limit_pairs(dataset, 3)
+    assert [sample.id for sample in chosen] == ["000000", "000003", "000006"]
+    assert "3 of 9" in chosen.facts["limit"]
+    assert limit_pairs(dataset, 20) is dataset
+    with pytest.raises(SettingsError, match="--limit"):
+        limit_pairs(dataset, 0)
+
+
+def test_bad_input_ends_with_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--fuser", "average", "--metrics", "ssmi", "--workdir", str(tmp_path / "work")]) == 1
+    assert "Did you mean 'ssim'" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
