@@ -157,6 +157,10 @@ class Layout(ABC):
         """What a reader of results on this split must know."""
         return {}
 
+    def classes_for(self, task: Task) -> tuple[str, ...]:
+        """The class names of the labels of a task; the same for all tasks, unless a dataset says otherwise."""
+        return self.classes
+
     def load(self, split: str, task: Task) -> PairedDataset:
         """`scan` as a dataset.
 
@@ -179,7 +183,7 @@ class Layout(ABC):
             name=self.name,
             split=split,
             task=task,
-            classes=self.classes,
+            classes=self.classes_for(task),
             root=self.root,
             samples=tuple(samples),
             ignore_index=self.ignore_index,

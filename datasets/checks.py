@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.base import SPLITS, Boxes, Layout, MaskPath, Sample, Task
+from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
 from datasets.errors import BenchError, DatasetError, ImageError
 from datasets.faults import Fault, FaultKind
 from datasets.images import ColourMaskError, read_array, read_labels
-from datasets.survey import Survey, SurveyedLayout
+from datasets.survey import SurveyedLayout
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
 USABLE: tuple[FaultKind, ...] = ("count", "image format", "label without image")
@@ -59,7 +59,7 @@ class CheckReport:
 
 
 def check_dataset(
-    layout: Layout, task: Task, *, subset: bool = False, workers: int = 1, progress: Progress | None = None
+    layout: SurveyedLayout, task: Task, *, subset: bool = False, workers: int = 1, progress: Progress | None = None
 ) -> CheckReport:
     """Open every file of a dataset and collect what is wrong.
 
@@ -77,12 +77,11 @@ def check_dataset(
         raise DatasetError(
             f"{layout.name}: no folder {layout.root}. Pass --root DIR, the folder that holds:\n{layout.expected}"
         )
-    splits_at: dict[object, list[str]] = {}
+    splits_at: dict[tuple[Path, Path], list[str]] = {}
     missing: dict[str, DatasetError] = {}
     for split in SPLITS:
         try:
-            place = layout.folders(split) if isinstance(layout, SurveyedLayout) else split
-            splits_at.setdefault(place, []).append(split)
+            splits_at.setdefault(layout.folders(split), []).append(split)
         except DatasetError as error:
             missing[split] = error
     if not splits_at:
@@ -166,16 +165,9 @@ def _show(size: tuple[int, int]) -> str:
 
 
 def _check_part(
-    layout: Layout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
+    layout: SurveyedLayout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
 ) -> CheckedPart:
-    suffixes: tuple[str, ...] = ()
-    classes = layout.classes
-    if isinstance(layout, SurveyedLayout):
-        survey, suffixes = layout.survey_folders(splits[0], task), layout.suffixes
-    else:
-        dataset = layout.load(splits[0], task)
-        classes = dataset.classes
-        survey = Survey(samples=dataset.samples, faults=(), num_pairs=len(dataset))
+    survey, classes, suffixes = layout.survey_folders(splits[0], task), layout.classes_for(task), layout.suffixes
     faults = list(survey.faults)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         results: Iterable[list[Fault]] = pool.map(lambda s: check_pair(s, classes, suffixes), survey.samples)
@@ -210,7 +202,7 @@ def _mixed_formats(samples: Iterable[Sample]) -> list[Fault]:
     return faults
 
 
-def _judge_missing(layout: Layout, missing: Mapping[str, DatasetError]) -> list[Fault]:
+def _judge_missing(layout: SurveyedLayout, missing: Mapping[str, DatasetError]) -> list[Fault]:
     return [
         Fault(kind="layout", id="", detail=f"no {split} pairs: {error}")
         for split, error in missing.items()
@@ -218,7 +210,7 @@ def _judge_missing(layout: Layout, missing: Mapping[str, DatasetError]) -> list[
     ]
 
 
-def _judge_counts(layout: Layout, parts: Iterable[CheckedPart]) -> list[Fault]:
+def _judge_counts(layout: SurveyedLayout, parts: Iterable[CheckedPart]) -> list[Fault]:
     found = Counter({part.splits[0]: part.num_pairs for part in parts})
     faults = []
     for name, official in layout.official_counts.items():
@@ -230,7 +222,7 @@ def _judge_counts(layout: Layout, parts: Iterable[CheckedPart]) -> list[Fault]:
     return faults
 
 
-def _collect_facts(layout: Layout, task: Task) -> Mapping[str, str]:
+def _collect_facts(layout: SurveyedLayout, task: Task) -> Mapping[str, str]:
     facts: dict[str, str] = {}
     for split in SPLITS:
         try:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.atomic import make_dir, write_file
-from datasets.base import SPLITS, Sample
+from datasets.base import SPLITS, MaskPath, Sample, Task
 from datasets.checks import USABLE, CheckReport
 from datasets.errors import DatasetError
 from datasets.faults import raise_faults
@@ -38,7 +38,7 @@ class Prepared:
 
 def prepare_dataset(
     layout: SurveyedLayout,
-    report: CheckReport,
+    reports: Sequence[CheckReport],
     out: Path,
     *,
     skip_invalid: bool = False,
@@ -49,7 +49,7 @@ def prepare_dataset(
 
     Args:
         layout: The dataset on disk.
-        report: Its check; only pairs that are sound there are written.
+        reports: Its checks, one for each task whose labels to write; pairs that are sound in all are written.
         out: The folder to write, outside the dataset.
         skip_invalid: Leave faulty pairs out instead of refusing.
         copy: Copy every file, also where a hard link would do.
@@ -62,40 +62,56 @@ def prepare_dataset(
     root = layout.root.resolve()
     if out.resolve().is_relative_to(root):
         raise DatasetError(f"--out {out} lies inside the dataset {layout.root}. Pass another folder.")
-    blocking = [fault for fault in report.faults if fault.kind not in USABLE]
+    blocking = [fault for report in reports for fault in report.faults if fault.kind not in USABLE]
     if not skip_invalid:
-        raise_faults(layout.name, "all splits", blocking)
-    members = {split: _sound_members(layout, report, split) for split in SPLITS}
-    pairs = {split: [sample.id for sample in samples] for split, samples in members.items()}
-    files = [path for samples in members.values() for sample in samples for path in _files_of(layout, sample, report)]
+        raise_faults(layout.name, "all splits", list(dict.fromkeys(blocking)))
+    pairs = {split: _sound_ids(layout, reports, split) for split in SPLITS}
+    files = dict.fromkeys(layout.companions())
+    for report in reports:
+        for split, ids in pairs.items():
+            for sample in _part_of(report, split):
+                if sample.id in ids:
+                    files.update(dict.fromkeys(_files_of(layout, sample, report.task)))
     make_dir(out)
     num_written = 0
     for source in progress(files, len(files)) if progress else files:
         num_written += _place(source, out / source.relative_to(layout.root), copy=copy)
     for split, ids in pairs.items():
         if ids:
-            write_list(out, split, ids)
+            write_list(out, split, sorted(ids))
     return Prepared(
         out=out,
         num_pairs={split: len(ids) for split, ids in pairs.items() if ids},
-        num_skipped=sum(part.num_pairs - len(part.samples) for part in report.parts),
+        num_skipped=sum(part.num_pairs for part in reports[0].parts) - sum(len(ids) for ids in _sound(reports)),
         num_written=num_written,
     )
 
 
-def _sound_members(layout: SurveyedLayout, report: CheckReport, split: str) -> list[Sample]:
+def _sound(reports: Sequence[CheckReport]) -> list[set[str]]:
+    # By part: the ids that are sound for every task.
+    return [
+        set.intersection(*({sample.id for sample in part.samples} for part in parts))
+        for parts in zip(*(report.parts for report in reports), strict=True)
+    ]
+
+
+def _part_of(report: CheckReport, split: str) -> tuple[Sample, ...]:
+    return next((part.samples for part in report.parts if split in part.splits), ())
+
+
+def _sound_ids(layout: SurveyedLayout, reports: Sequence[CheckReport], split: str) -> frozenset[str]:
     # A split is decided over all pairs, sound or not, so that leaving one out moves no other.
-    for part in report.parts:
+    for part, sound in zip(reports[0].parts, _sound(reports), strict=True):
         if split in part.splits:
             survey = layout.survey_folders(split, "quality")
-            wanted = layout.members(split, [sample.id for sample in survey.samples])
-            return [sample for sample in part.samples if sample.id in wanted]
-    return []
+            return layout.members(split, [sample.id for sample in survey.samples]) & sound
+    return frozenset()
 
 
-def _files_of(layout: SurveyedLayout, sample: Sample, report: CheckReport) -> list[Path]:
-    label = layout.label_path(sample, report.task)
-    return [sample.visible, sample.infrared, *([label] if label is not None else [])]
+def _files_of(layout: SurveyedLayout, sample: Sample, task: Task) -> list[Path]:
+    label = layout.label_path(sample, task)
+    evidence = sample.target.evidence if isinstance(sample.target, MaskPath) else None
+    return [path for path in (sample.visible, sample.infrared, label, evidence) if path is not None]
 
 
 def _place(source: Path, target: Path, *, copy: bool) -> bool:

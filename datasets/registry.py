@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from datasets.base import Layout, PairedDataset, Task
+from datasets.base import PairedDataset, Task
 from datasets.errors import SettingsError, UnknownName
+from datasets.survey import SurveyedLayout
 
 DATASETS = {
     "llvip": "datasets.llvip:LLVIP",
@@ -23,7 +24,7 @@ DATASETS = {
 }
 
 
-def get_layout(name: str) -> type[Layout]:
+def get_layout(name: str) -> type[SurveyedLayout]:
     """The class that reads the dataset `name`.
 
     Raises:
@@ -32,7 +33,7 @@ def get_layout(name: str) -> type[Layout]:
     if name not in DATASETS:
         raise UnknownName("dataset", name, known=DATASETS, hint="Own pairs: --dataset folder --root DIR.")
     module, _, attribute = DATASETS[name].partition(":")
-    found: type[Layout] = getattr(import_module(module), attribute)
+    found: type[SurveyedLayout] = getattr(import_module(module), attribute)
     return found
 
 

@@ -50,6 +50,10 @@ class SurveyedLayout(Layout):
         """The label in an existing file, or its faults; masks are not opened here."""
         return MaskPath(path=path), []
 
+    def companions(self) -> tuple[Path, ...]:
+        """Files of no single pair that a copy of the dataset needs."""
+        return ()
+
     def stray_labels(self, split: str, task: Task) -> list[Fault]:
         """Labels of no image."""
         return []

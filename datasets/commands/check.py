@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datasets.base import Layout, Task
     from datasets.checks import CheckReport
     from datasets.faults import Fault
+    from datasets.survey import SurveyedLayout
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -62,7 +63,7 @@ def choose_tasks(layout: Layout, task: str | None) -> list[Task]:
     raise SettingsError(f"{layout.name} has no labels for the task {task!r}; it serves: {', '.join(layout.tasks)}.")
 
 
-def check_with_progress(layout: Layout, task: Task, *, subset: bool, workers: int) -> CheckReport:
+def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, workers: int) -> CheckReport:
     """`check_dataset` under a progress bar on standard error.
 
     Raises:
@@ -100,13 +101,14 @@ def print_report(report: CheckReport, layout: Layout) -> None:
     for name, fact in report.facts.items():
         print(f"{name}: {fact}")
     table = Table(title=f"{report.dataset}, labels for {report.task}")
-    for column in ("folders", "pairs", "official", "boxes" if report.task == "detect" else "masks", "faults"):
-        table.add_column(column, justify="left" if column == "folders" else "right")
+    labels = {"detect": "boxes", "segment": "masks", "quality": "labels"}[report.task]
+    for column in ("splits", "pairs", "official", labels, "faults"):
+        table.add_column(column, justify="left" if column == "splits" else "right")
     for part in report.parts:
         official = layout.official_counts.get(part.splits[0], layout.official_counts.get("all"))
-        labels = "-" if report.task == "quality" else f"{part.num_labels:,}"
+        number = "-" if report.task == "quality" else f"{part.num_labels:,}"
         shown = "-" if official is None else f"{official:,}"
-        table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, labels, f"{len(part.faults):,}")
+        table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, number, f"{len(part.faults):,}")
     Console().print(table)
     print(f"{len(report.faults)} fault{'s'[: len(report.faults) != 1]}" if report.faults else "no fault")
     if any(fault.kind not in USABLE for fault in report.faults):

@@ -33,27 +33,24 @@ def run(arguments: Namespace) -> int:
     """Check, write, and say what was written and left out."""
     from datasets.commands.check import check_with_progress, choose_tasks
     from datasets.commands.progress import track
-    from datasets.errors import SettingsError, list_offenders
+    from datasets.errors import list_offenders
     from datasets.prepare import prepare_dataset
-    from datasets.survey import SurveyedLayout
 
     layout = get_layout(arguments.name)(arguments.root)
-    if not isinstance(layout, SurveyedLayout):
-        raise SettingsError(
-            f"{layout.name} is written clean and with its splits; there is nothing to prepare. "
-            "Make another: python -m datasets sample OUT"
-        )
-    task = choose_tasks(layout, arguments.task)[0]
-    report = check_with_progress(layout, task, subset=True, workers=arguments.workers)
+    reports = [
+        check_with_progress(layout, task, subset=True, workers=arguments.workers)
+        for task in choose_tasks(layout, arguments.task)
+    ]
 
     def watch(files: Iterable[Path], total: int) -> Iterable[Path]:
         return track(files, total, f"Writing {arguments.out}")
 
     prepared = prepare_dataset(
-        layout, report, arguments.out, skip_invalid=arguments.skip_invalid, copy=arguments.copy, progress=watch
+        layout, reports, arguments.out, skip_invalid=arguments.skip_invalid, copy=arguments.copy, progress=watch
     )
-    if report.faults:
-        print(f"left out or to know:\n{list_offenders([str(fault) for fault in report.faults])}")
+    faults = dict.fromkeys(fault for report in reports for fault in report.faults)
+    if faults:
+        print(f"left out, or good to know:\n{list_offenders([str(fault) for fault in faults])}")
     pairs = ", ".join(f"{split} {number}" for split, number in prepared.num_pairs.items())
     print(f"{prepared.out}: {pairs} pairs; {prepared.num_written} files written, {prepared.num_skipped} pairs left out")
     return 0

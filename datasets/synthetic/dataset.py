@@ -11,7 +11,7 @@ from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
 from datasets.faults import Fault
 from datasets.survey import SurveyedLayout, find_dir, require_dir, stray_labels
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
-from datasets.synthetic.writer import read_manifest
+from datasets.synthetic.writer import MANIFEST, read_manifest
 
 
 class Synthetic(SurveyedLayout):
@@ -42,12 +42,18 @@ class Synthetic(SurveyedLayout):
         )
         return visible, infrared
 
+    def classes_for(self, task: Task) -> tuple[str, ...]:
+        """Those of FMB for "segment", those of the boxes otherwise."""
+        return MASK_CLASSES if task == "segment" else BOX_CLASSES
+
     def load(self, split: str, task: Task) -> PairedDataset:
-        """`scan` as a dataset; the classes are those of FMB for "segment", those of the boxes otherwise."""
+        """`scan` as a dataset; masks have an unlabelled class, boxes have none."""
         loaded = super().load(split, task)
-        if task == "segment":
-            return dataclasses.replace(loaded, classes=MASK_CLASSES, ignore_index=0)
-        return loaded
+        return dataclasses.replace(loaded, ignore_index=0 if task == "segment" else None)
+
+    def companions(self) -> tuple[Path, ...]:
+        """The manifest, without which the folder is no synthetic dataset."""
+        return (self.root / MANIFEST,)
 
     def label_path(self, sample: Sample, task: Task) -> Path | None:
         """`Annotations/<id>.xml` for boxes, `Label/<split>/<id>.png` for masks."""
