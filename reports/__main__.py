@@ -19,15 +19,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("workdir", type=Path, help="the folder that holds results/")
     parser.add_argument("--out", type=Path, default=None, help="page to write; WORKDIR/report/index.html by default")
+    parser.add_argument("--diff", type=Path, default=None, help="another working folder: show what changed since")
     parser.add_argument("--debug", action="store_true", help="show the traceback of expected errors")
     arguments = parser.parse_args(None if argv is None else list(argv))
 
     def body() -> int:
-        from reports.page import build
+        from reports.page import build_report
 
-        built = build(arguments.workdir, out=arguments.out)
+        built = build_report(arguments.workdir, out=arguments.out, diff=arguments.diff)
         print(f"report  {built.page}  ({built.size_bytes / 1e6:.1f} MB)")
         print(f"tables  {built.page.parent / 'tables'}  ({len(built.tables)} files, CSV and LaTeX)")
+        if built.changes:
+            print(f"diff    {built.changes}")
         return 0
 
     return run_command(body, debug=arguments.debug)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 METHOD_SETTINGS = frozenset({"fuser", "fusers", "fuser_fingerprint", "fused", "seed", "variant", "device", "title"})
 """Settings that name the method or the repetition; all others together are the setup under which methods compare."""
+DATASET_FACTS = "dataset.facts"
 PROTOCOLS = ("retrain", "frozen")
 
 
@@ -213,9 +214,15 @@ def _name_setups(setups: dict[str, dict[str, Any]]) -> dict[str, str]:
     """For each cell the settings in which the cells of one context differ, as text; empty if they do not."""
     keys = sorted({key for setup in setups.values() for key in setup})
     differing = [key for key in keys if len({repr(setup.get(key)) for setup in setups.values()}) > 1]
-    return {
-        cell: ", ".join(f"{key}={setup[key]}" for key in differing if key in setup) for cell, setup in setups.items()
-    }
+    spoken = [key for key in differing if "fingerprint" not in key and not key.startswith(f"{DATASET_FACTS}.")]
+    # Fingerprints say nothing to a reader: they are named only where nothing else tells two setups apart.
+    if len({_spell(s, spoken) for s in setups.values()}) == len({_spell(s, differing) for s in setups.values()}):
+        differing = spoken
+    return {cell: _spell(setup, differing) for cell, setup in setups.items()}
+
+
+def _spell(setup: Mapping[str, Any], keys: list[str]) -> str:
+    return ", ".join(f"{key.rsplit('.', 1)[-1]}={setup[key]}" for key in keys if key in setup)
 
 
 def _per_image(records: list[Record], rows: pd.DataFrame) -> pd.DataFrame:

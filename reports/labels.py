@@ -71,6 +71,8 @@ DATASETS = {
 }  # fmt: skip
 MEDICAL_DATASETS = ("harvard",)
 BASELINES = ("visible", "infrared")
+CLASS_STEMS = ("iou", "ap50", "ap50_95", "precision", "recall", "f1")
+"""Metrics that a qualifier splits by class."""
 EVIDENCE = ("both", "infrared", "visible")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ class PairwiseTests:
     methods: tuple[str, ...]
     p: Array
     """(M, M), Holm-corrected over all pairs; 1 on the diagonal, nan where no test was possible."""
+    raw: Array
+    """(M, M), the same before correction."""
     sign: Array
     """(M, M), +1 where the row's method is the better one, -1 where the column's is, 0 where neither."""
     num_images: int
@@ -42,6 +44,15 @@ class PairwiseTests:
     def p_value(self, first: str, second: str) -> float:
         """Corrected p of one pair; nan where it was not tested."""
         return float(self.p[self.methods.index(first), self.methods.index(second)])
+
+    def against(self, reference: str) -> PairwiseTests:
+        """The tests of every other method against one, corrected for those alone."""
+        i = self.methods.index(reference)
+        others = [j for j in range(len(self.methods)) if j != i]
+        p = np.full_like(self.p, np.nan)
+        p[i, others] = holm(self.raw[i, others].tolist())
+        p[others, i] = p[i, others]
+        return replace(self, p=p)
 
     def rank(self, method: str) -> int:
         """One more than the number of methods that are significantly better: equal ranks mean no proven difference."""
@@ -90,8 +101,7 @@ def paired_wilcoxon(scores: Array, methods: Sequence[str], *, higher: bool = Tru
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # few or tied pairs: scipy falls back to the normal form and says so
                 raw.append(float(wilcoxon(difference).pvalue))
-    sign = _signs(scores, higher)
-    return PairwiseTests(tuple(methods), _square(holm(raw), pairs, count), sign, len(scores), "paired Wilcoxon, Holm")
+    return _tests(methods, pairs, raw, _signs(scores, higher), len(scores), "paired Wilcoxon, Holm")
 
 
 def paired_bootstrap(
@@ -117,8 +127,7 @@ def paired_bootstrap(
         difference = replicates[:, i] - replicates[:, j]
         below, above = np.sum(difference <= 0), np.sum(difference >= 0)
         raw.append(min(1.0, 2 * (min(below, above) + 1) / (len(difference) + 1)))
-    sign = _signs(replicates, higher)
-    return PairwiseTests(tuple(methods), _square(holm(raw), pairs, count), sign, num_images, "paired bootstrap, Holm")
+    return _tests(methods, pairs, raw, _signs(replicates, higher), num_images, "paired bootstrap, Holm")
 
 
 def bootstrap_interval(values: Array, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
@@ -179,6 +188,19 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> tuple[f
         return float("nan"), float("nan")
     found = spearmanr(x, y)
     return float(found.statistic), float(found.pvalue)
+
+
+def _tests(
+    methods: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    raw: Sequence[float],
+    sign: Array,
+    num_images: int,
+    test: str,
+) -> PairwiseTests:
+    count = len(methods)
+    corrected, plain = _square(holm(raw), pairs, count), _square(np.asarray(raw, dtype=float), pairs, count)
+    return PairwiseTests(tuple(methods), corrected, plain, sign, num_images, test)
 
 
 def _square(values: Array, pairs: Sequence[tuple[int, int]], count: int) -> Array:

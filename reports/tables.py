@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from reports.boards import OVERALL, Board, Score, evidence_of, is_board_metric
-from reports.collect import Context
+from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import (
+    CLASS_STEMS,
     EVIDENCE,
     MISSING,
     arrow,
     column_head,
     decimals_for,
     metric_label,
-    show_p,
     show_value,
     split_metric,
 )
+from reports.scores import OVERALL, Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +44,24 @@ class Cell:
     second: bool = False
     ties_best: bool = False
     """Tested, and not significantly different from the best."""
+    strong: bool = False
+    """Proven difference, in a table of differences."""
+    worse: bool = False
     missing: bool = False
     hint: str = ""
     """Tooltip."""
     whisker: tuple[float, float, float] | None = None
     """Low, value, high as positions in percent of the column's range, for the small drawing under the number."""
+
+    @property
+    def sort_key(self) -> str:
+        """The exact value as text; empty where there is none."""
+        return "" if self.missing or math.isnan(self.value) else repr(self.value)
+
+    @classmethod
+    def absent(cls) -> Cell:
+        """A combination without a finished cell."""
+        return cls(text=MISSING, missing=True, hint="no finished cell for this combination")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +72,8 @@ class Column:
     text: str
     hint: str = ""
     arrow: str = ""
-    numeric: bool = True
+    group: str = ""
+    """Head above the column, where a table joins several contexts."""
     higher: bool | None = None
 
 
@@ -83,6 +98,12 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Heads above the columns and how many columns each spans; empty where no column has one."""
+        runs = [(name, len(list(members))) for name, members in groupby(column.group for column in self.columns)]
+        return runs if any(name for name, _ in runs) else []
 
 
 def leaderboard(board: Board) -> Table:
@@ -133,8 +154,6 @@ def evidence_table(board: Board) -> Table | None:
 
 def class_table(board: Board) -> Table | None:
     """Scores per class; None where the records hold none."""
-    from reports.boards import CLASS_STEMS
-
     keys = [m for m in board.metrics if "/" in m and split_metric(m)[0] in CLASS_STEMS and not evidence_of(m)]
     keys = [key for key in keys if split_metric(key)[0] == split_metric(keys[0])[0]]
     if not keys:
@@ -152,25 +171,23 @@ def class_table(board: Board) -> Table | None:
     )
 
 
-def score_cell(key: str, score: Score | None, decimals: int, *, signed: bool = False) -> Cell:
+def score_cell(key: str, score: Score | None, decimals: int, *, linked: bool = True) -> Cell:
     """One score as a cell; a score that is not there is shown as missing."""
     if score is None:
-        return Cell(text=MISSING, missing=True, hint="no finished cell for this combination")
+        return Cell.absent()
     return Cell(
-        text=show_value(key, score.value, decimals, signed=signed),
+        text=show_value(key, score.value, decimals),
         spread=_spread(key, score, decimals),
         value=score.value,
         low=score.low,
         high=score.high,
         sd=score.sd,
-        records=score.cells,
+        records=score.cells if linked else (),
         hint=_score_hint(key, score, decimals),
     )
 
 
 def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, Cell]:
-    from dataclasses import replace
-
     scores = {m: board.scores.get((m, metric)) for m in methods}
     known = [s for s in scores.values() if s is not None]
     decimals = decimals_for(metric, [s.value for s in known])
@@ -247,7 +264,7 @@ def _spread(key: str, score: Score, decimals: int) -> str:
 def _score_hint(key: str, score: Score, decimals: int) -> str:
     parts = []
     if score.num_images:
-        parts.append(f"{score.num_images:,} images")
+        parts.append(f"n = {score.num_images:,}")
     if score.seeds:
         parts.append(f"seed {', '.join(map(str, score.seeds))}")
     if math.isfinite(score.low):
@@ -267,9 +284,3 @@ def _whisker(score: Score | None, span: tuple[float, float] | None) -> tuple[flo
     first, last = span
     a, b, c = (round(100 * (v - first) / (last - first), 1) for v in (low, score.value, high))
     return a, b, c
-
-
-__all__ = [
-    "Cell", "Column", "Context", "Table", "TableRow",
-    "class_table", "evidence_table", "leaderboard", "score_cell", "show_p",
-]  # fmt: skip

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.boards import OVERALL, Board, evidence_of, is_board_metric
+from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import EVIDENCE, decimals_for, metric_label, show_p, show_value
+from reports.scores import OVERALL
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from downstream.results import Record, Row, cell_id, write_record
 
-FUSERS = ("visible", "infrared", "average", "max", "laplacian", "diffif")
+FUSERS = ("visible", "infrared", "average", "max", "laplacian", "ddcgan", "cddfuse", "diffif")
 SKILL = {"visible": -0.2, "infrared": -0.12, "average": -0.04, "max": -0.05, "laplacian": 0.0, "diffif": 0.05}
 QUALITY = {"en": True, "sd": True, "mi": True, "scd": True, "vif": True, "qabf": True, "ssim": True, "mse": False}
 SCALE = {"en": 7.0, "sd": 40.0, "mi": 2.5, "scd": 1.4, "vif": 0.8, "qabf": 0.55, "ssim": 0.7, "mse": 0.04}

@@ -19,7 +19,7 @@ def test_one_command_writes_a_page_and_its_tables(full_workdir: Path, capsys: py
 
 
 def test_the_page_asks_for_nothing_outside_itself(full_workdir: Path) -> None:
-    html = build_report(full_workdir).read_text(encoding="utf-8")
+    html = build_report(full_workdir).page.read_text(encoding="utf-8")
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", html)
     assert "@import" not in html
     assert not re.findall(r"url\((?!#|data:|\"data:)", html)
@@ -40,5 +40,5 @@ def test_a_damaged_record_is_shown_and_does_not_stop_the_rest(fabricator) -> Non
     broken = fabricator.workdir / "results" / "quality-000000000000"
     broken.mkdir()
     (broken / "result.json").write_text("{", encoding="utf-8")
-    html = build_report(fabricator.workdir).read_text(encoding="utf-8")
+    html = build_report(fabricator.workdir).page.read_text(encoding="utf-8")
     assert "cannot read the record" in html

@@ -1,0 +1,208 @@
+"""Plots of how measures relate: precision and recall, image metrics and the user's score, score and cost."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reports.boards import Board, is_board_metric
+from reports.collect import Collection
+from reports.labels import BASELINES, column_head, metric_label, show_p, split_metric
+from reports.statistics import holm, rank_correlation
+from reports.svg import INK, MUTED, RULE, Drawing, method_colours, method_markers, to_drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FEWEST_FUSERS = 5
+"""Below five fusers no rank correlation can be significant: the plot is not drawn."""
+
+
+def precision_recall(board: Board, collection: Collection) -> Drawing | None:
+    """Precision over recall, one line per method, mean over seeds."""
+    import pandas as pd
+    import seaborn as sns
+
+    curves = {m: c for m in board.present if (c := _mean_curve(board, collection, m)) is not None}
+    if not curves:
+        return None
+    colours = method_colours(collection.methods)
+    lengths = [pd.DataFrame({"recall": r, "precision": p, "method": m}) for m, (r, p) in curves.items()]
+    data = pd.concat(lengths, ignore_index=True)
+
+    def draw() -> Figure:
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots(figsize=(6.4, 4.2))
+        sns.lineplot(
+            data=data, x="recall", y="precision", hue="method", style="method", palette={m: colours[m] for m in curves},
+            errorbar=None, estimator=None, sort=False, ax=axes,
+        )  # fmt: skip
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
+        axes.grid()
+        sns.move_legend(axes, "center left", bbox_to_anchor=(1.02, 0.5), title=None)
+        return figure
+
+    areas = ", ".join(f"{m} {np.trapezoid(p, r):.2f}" for m, (r, p) in curves.items())
+    return to_drawing(
+        draw,
+        slug=f"precision-recall-{board.context.slug}",
+        title=f"Precision and recall: {board.context.title}",
+        caption="At IoU 0.5, mean over classes and seeds. Where lines cross, the better fuser depends on the operating "
+        "point.",
+        alt=f"Precision-recall curves. Area under each: {areas}.",
+    )
+
+
+def metric_correlation(quality: Board, task: Board, collection: Collection) -> Drawing | None:
+    """Does an image metric predict the task's score? Spearman's rho over fusers, one dot per metric."""
+    found = correlations(quality, task)
+    if not found:
+        return None
+    target = task.ranking or ""
+    best = found[0]
+    colours, marks = method_colours(collection.methods), method_markers(collection.methods)
+
+    def draw() -> Figure:
+        import matplotlib.pyplot as plt
+
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(9.6, max(2.8, 0.6 + 0.26 * len(found))), width_ratios=(1, 1.1)
+        )
+        _rho_axis(left, found)
+        points = {m: (_value(quality, m, best[0]), _value(task, m, target)) for m in _shared(quality, task, best[0])}
+        _label_points(right, points, colours, marks)
+        right.set(xlabel=column_head(best[0]), ylabel=column_head(target))
+        right.set_title(f"{metric_label(best[0]).text} against {metric_label(target).text}")
+        return figure
+
+    told = "; ".join(f"{metric_label(k).text} {rho:+.2f} ({show_p(p)})" for k, rho, p, _ in found)
+    return to_drawing(
+        draw,
+        slug=f"correlation-{quality.context.slug}-{task.context.slug}",
+        title=f"Do image metrics predict {metric_label(target).text}? {task.context.title}",
+        caption=f"Spearman's rho over {best[3]} fusers between {quality.context.title.lower()} and "
+        f"{metric_label(target).text}; filled: significant after Holm's correction. Positive: the better image metric "
+        "goes with the better score.",
+        alt=f"Rank correlation of each image metric with {metric_label(target).text}: {told}.",
+    )
+
+
+def correlations(quality: Board, task: Board) -> list[tuple[str, float, float, int]]:
+    """(metric, rho, corrected p, fusers) per image metric, highest rho first; rho > 0: better goes with better."""
+    target = task.ranking
+    if target is None:
+        return []
+    rows = []
+    for metric in [m for m in quality.metrics if is_board_metric(m)]:
+        methods = _shared(quality, task, metric)
+        higher = next((quality.scores[m, metric].higher for m in methods), None)
+        if len(methods) < FEWEST_FUSERS or higher is None:
+            continue
+        sign = 1.0 if higher else -1.0
+        rho, p = rank_correlation(
+            [sign * quality.scores[m, metric].value for m in methods], [task.scores[m, target].value for m in methods]
+        )
+        if math.isfinite(rho):
+            rows.append((metric, rho, p, len(methods)))
+    corrected = holm([p for _, _, p, _ in rows])
+    joined = [(m, rho, float(p), n) for (m, rho, _, n), p in zip(rows, corrected, strict=True)]
+    return sorted(joined, key=lambda row: -row[1])
+
+
+def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing | None:
+    """The task's score over the time per image."""
+    target = task.ranking or ""
+    times = [m for m in cost.metrics if split_metric(m)[0] == "ms"]
+    if not times or (target not in task.metrics):
+        return None
+    time = times[-1]
+    points = {
+        m: (_value(cost, m, time), _value(task, m, target))
+        for m in task.present
+        if (m, time) in cost.scores and (m, target) in task.scores and m not in BASELINES
+    }
+    points = {m: point for m, point in points.items() if all(map(math.isfinite, point)) and point[0] > 0}
+    if len(points) < 2:
+        return None
+    colours, marks = method_colours(collection.methods), method_markers(collection.methods)
+
+    def draw() -> Figure:
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots(figsize=(6.4, 3.8))
+        axes.set_xscale("log")
+        _label_points(axes, points, colours, marks)
+        axes.set(xlabel=f"{column_head(time)}, logarithmic", ylabel=column_head(target))
+        return figure
+
+    front = _front(points)
+    return to_drawing(
+        draw,
+        slug=f"cost-{task.context.slug}-{time.replace('/', '-')}",
+        title=f"Score and time: {task.context.title}",
+        caption=f"Up and left is better. Not beaten in both at once: {', '.join(front)}.",
+        alt=f"{metric_label(target).text} against time per image: "
+        + "; ".join(f"{m} {x:.1f} ms, {y:.1f}" for m, (x, y) in points.items()),
+    )
+
+
+def _front(points: dict[str, tuple[float, float]]) -> list[str]:
+    """The methods that no other beats in both time and score."""
+    return [
+        m
+        for m, (x, y) in points.items()
+        if not any((a <= x and b >= y and (a, b) != (x, y)) for n, (a, b) in points.items() if n != m)
+    ]
+
+
+def _mean_curve(board: Board, collection: Collection, method: str) -> tuple[np.ndarray, np.ndarray] | None:
+    cells = sorted({c for (m, _), s in board.scores.items() if m == method for c in s.cells})
+    curves = []
+    for cell in cells:
+        path = collection.records[cell].path
+        source = path / "artefacts" / "pr_curve.json" if path is not None else None
+        if source is None or not source.is_file():
+            continue
+        content = json.loads(source.read_text(encoding="utf-8"))
+        curves.append((np.asarray(content["recall"], float), np.asarray(content["precision"]["all"], float)))
+    if not curves:
+        return None
+    recall = np.linspace(0, 1, 101)
+    return recall, np.mean([np.interp(recall, r, p) for r, p in curves], axis=0)
+
+
+def _shared(quality: Board, task: Board, metric: str) -> list[str]:
+    target = task.ranking or ""
+    return [m for m in quality.contestants if (m, metric) in quality.scores and (m, target) in task.scores]
+
+
+def _rho_axis(axes: Axes, found: Sequence[tuple[str, float, float, int]]) -> None:
+    axes.axvline(0, color=MUTED, linewidth=0.8)
+    for place, (_, rho, p, _) in enumerate(found):
+        axes.plot([0, rho], [place, place], color=RULE, linewidth=1.4, zorder=1)
+        axes.scatter([rho], [place], s=34, color=INK if p < 0.05 else "none", edgecolors=INK, linewidths=1.2, zorder=2)
+    axes.set_yticks(range(len(found)), [metric_label(m).text for m, *_ in found])
+    axes.set(xlim=(-1.05, 1.05), ylim=(len(found) - 0.5, -0.5), xlabel="Spearman's rho")
+    axes.set_title("Rank correlation over fusers")
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+
+
+def _label_points(
+    axes: Axes, points: dict[str, tuple[float, float]], colours: dict[str, str], marks: dict[str, str]
+) -> None:
+    for method, (x, y) in points.items():
+        axes.scatter([x], [y], s=44, color=colours[method], marker=marks[method], linewidths=0, zorder=3)
+        axes.annotate(method, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=8.5)
+    axes.margins(0.18, 0.14)
+    axes.grid()
+
+
+def _value(board: Board, method: str, key: str) -> float:
+    return board.scores[method, key].value * metric_label(key).scale
