@@ -13,12 +13,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.errors import SettingsError
-from diffif.model.noise_level import NoiseShift, noise_level_mlp
+from diffif.model.noise_level import NoiseShift, add, noise_level_mlp
 
 CONDITION_CHANNELS = 2
 """Visible luma and infrared, in this order."""
+NORM_FLOOR = 1e-12
+"""Keeps the cosine of a channel that is 0 everywhere defined."""
 LEVEL_HEADS = (1, 2)
 """Attention heads of the outer and the inner level."""
+CHANNEL_MULTIPLE = 16
+"""Vector width of float32 on AVX-512."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +83,34 @@ class _ChannelAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         b, c, h, w = x.shape
         qkv: Tensor = self.qkv_dwconv(self.qkv(x))
-        q, k, v = qkv.reshape(b, 3, self.heads, c // self.heads, h * w).unbind(1)
-        q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)
-        weights = (q @ k.transpose(-2, -1) * self.temperature).softmax(dim=-1)
-        y: Tensor = self.project_out((weights @ v).reshape(b, c, h, w))
-        return y
+        q, k, v = qkv.permute(0, 2, 3, 1).reshape(b, h * w, 3 * c).split(c, dim=-1)
+        # Mixing channels by the attention weights and projecting are both linear: one matrix per image does both.
+        weights = self._weights(q, k)
+        projection = self.project_out.weight.view(c, self.heads, c // self.heads).permute(1, 0, 2)
+        mixing = (projection @ weights).permute(0, 2, 1, 3).reshape(b, c, c)
+        y: Tensor = v @ mixing.transpose(-2, -1)
+        return y.reshape(b, h, w, c).permute(0, 3, 1, 2)
+
+    def _weights(self, q: Tensor, k: Tensor) -> Tensor:
+        """Softmax of the cosines between channels, (B, heads, C/heads, C/heads), of q and k (B, pixels, C).
+
+        Dividing the products by both norms is the same as normalising q and k first, without another pass over them.
+        """
+        b, n, c = q.shape
+        q, k = (x.view(b, n, self.heads, c // self.heads).permute(0, 2, 3, 1) for x in (q, k))
+        norm_q, norm_k = (x.float().square().sum(dim=-1).sqrt().clamp(min=NORM_FLOOR) for x in (q, k))
+        cosines = (q @ k.transpose(-2, -1)) / (norm_q.unsqueeze(-1) * norm_k.unsqueeze(-2))
+        weights: Tensor = (cosines * self.temperature).softmax(dim=-1)
+        return weights
 
 
 class _FeedForward(nn.Module):
-    """1x1 convolution to the hidden width, 3x3 convolution, exact GELU, 1x1 convolution back."""
+    """1x1 convolution to the hidden width, 3x3 convolution, exact GELU, 1x1 convolution back.
+
+    Nothing but zero padding lies between the first two, so they are one 3x3 convolution from `width` to the hidden
+    width: composing the kernels costs a few small products and saves 60 % of the block's arithmetic. Its outputs are
+    rounded up to a multiple that convolution kernels like; the added channels are zero.
+    """
 
     def __init__(self, settings: RefinerSettings) -> None:
         super().__init__()
@@ -98,8 +121,16 @@ class _FeedForward(nn.Module):
         self.project_out = nn.Conv2d(hidden, width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.project_out(F.gelu(self.dwconv(self.project_in(x))))
-        return y
+        if self.dwconv.groups > 1:
+            y: Tensor = self.project_out(F.gelu(self.dwconv(self.project_in(x))))
+            return y
+        hidden, width = self.project_in.weight.shape[:2]
+        spare = -hidden % CHANNEL_MULTIPLE
+        with torch.autocast(x.device.type, enabled=False):
+            inner, outer = self.dwconv.weight.permute(0, 2, 3, 1), self.project_in.weight.view(hidden, width)
+            kernel = F.pad((inner @ outer).permute(0, 3, 1, 2), (0, 0, 0, 0, 0, 0, 0, spare))
+        back = F.pad(self.project_out.weight, (0, 0, 0, 0, 0, spare))
+        return F.conv2d(F.gelu(F.conv2d(x, kernel, padding=1)), back)
 
 
 class _Block(nn.Module):
@@ -114,7 +145,7 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(self.norm1(x))
-        return x + self.ffn(self.norm2(x))  # type: ignore[no-any-return]
+        return add(self.ffn(self.norm2(x)), x)
 
 
 class _Level(nn.ModuleList):

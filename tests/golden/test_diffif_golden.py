@@ -7,6 +7,7 @@ lists.
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -15,11 +16,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from benchmarks.diffif_reference import sample_reference
 from diffif.model.diffusion import DiffIF, TrainingBatch, losses_at, x0_from_eps
 from diffif.model.losses import LossSettings, gradient_loss, ssim_loss
 from diffif.model.sampler import SamplerStep, sample_ddim
 
 ATOL = 5e-5
+EPS_ATOL = 2e-5
+"""For the clean image implied by eps: at the first level, 0.08, it carries 12 times the rounding of eps (7e-6)."""
 GRADIENT_RTOL = 1e-4
 """Gradients are reproduced to 3e-6 relative; another summation order may cost a digit."""
 TERMS = {"eps": "l_eps", "x0": "l_x0", "intensity": "l_max", "gradient": "l_grad", "ssim": "l_ssim", "loss": "loss"}
@@ -56,8 +60,8 @@ def model(golden: dict[str, Tensor], keys: dict[str, list[int]]) -> DiffIF:
     return model
 
 
-def assert_golden(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=0, atol=ATOL)
+def assert_golden(found: Tensor, expected: Tensor, atol: float = ATOL) -> None:
+    torch.testing.assert_close(found, expected, rtol=0, atol=atol)
 
 
 def test_names_shapes_and_order_of_the_tensors_are_the_published_ones(
@@ -86,13 +90,17 @@ def test_single_passes_agree(model: DiffIF, golden: dict[str, Tensor], case: str
     assert_golden(refined, golden[f"refiner_output{case}"])
 
 
-def test_four_ddim_steps_agree_at_every_stage(model: DiffIF, golden: dict[str, Tensor]) -> None:
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_four_ddim_steps_agree_at_every_stage(
+    model: DiffIF, golden: dict[str, Tensor], memory_format: torch.memory_format
+) -> None:
+    model = copy.deepcopy(model).to(memory_format=memory_format)
     noises = [golden["ddim_initial_noise"], *golden["ddim_step_noise"].unsqueeze(1)]
     steps: list[SamplerStep] = []
     with torch.inference_mode():
         result = sample_ddim(
             model,
-            torch.cat([golden["vi"], golden["ir"]], dim=1),
+            torch.cat([golden["vi"], golden["ir"]], dim=1).contiguous(memory_format=memory_format),
             model.schedule,
             num_steps=4,
             eta=1.0,
@@ -105,7 +113,8 @@ def test_four_ddim_steps_agree_at_every_stage(model: DiffIF, golden: dict[str, T
         assert step.noise_level == pytest.approx(golden["ddim_noise_level"][index].item(), abs=1e-7)
         assert_golden(step.xt[0], golden["ddim_x_in"][index])
         assert_golden(step.prediction.eps[0], golden["ddim_eps"][index])
-        assert_golden(step.prediction.x0[0], golden["ddim_refiner_input"][index])
+        amplified = EPS_ATOL * (1 / step.noise_level**2 - 1) ** 0.5
+        assert_golden(step.prediction.x0[0], golden["ddim_refiner_input"][index], max(ATOL, amplified))
         assert_golden(step.prediction.refined[0], golden["ddim_refined"][index])
         assert_golden(step.x_next[0], golden["ddim_x_out"][index])
     assert_golden(result, golden["ddim_result"])
@@ -152,3 +161,10 @@ def test_image_losses_agree_in_both_dynamic_ranges(golden: dict[str, Tensor], ca
     for name, reference in references.items():
         assert_golden(ssim_loss(image, reference), golden[f"loss_ssim_{case}_vs_{name}"])
     assert_golden(gradient_loss(image, visible, infrared), golden[f"loss_grad_{case}"])
+
+
+def test_the_reference_of_the_benchmark_is_the_published_arithmetic(model: DiffIF, golden: dict[str, Tensor]) -> None:
+    noises = [golden["ddim_initial_noise"], *golden["ddim_step_noise"].unsqueeze(1)]
+    condition = torch.cat([golden["vi"], golden["ir"]], dim=1)
+    state = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    assert_golden(sample_reference(state, condition, noises, groups=24), golden["ddim_result"])

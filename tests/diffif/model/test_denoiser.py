@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from datasets.errors import SettingsError
-from diffif.model.denoiser import DenoiserSettings
+from diffif.model.denoiser import DenoiserSettings, _Upsample
 from diffif.model.diffusion import DiffIF
 
 
@@ -54,3 +54,12 @@ def test_the_published_stride_is_eight() -> None:
 def test_sizes_that_cannot_be_built_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         DenoiserSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_enlarging_by_small_kernels_is_enlarging_and_convolving(generator: torch.Generator) -> None:
+    """Without gradients another arithmetic is used; it gives the same image, borders included."""
+    enlarge = _Upsample(3)
+    x = torch.randn(2, 3, 5, 7, generator=generator)
+    with torch.no_grad():
+        quick = enlarge(x)
+    torch.testing.assert_close(quick, enlarge(x).detach(), rtol=0, atol=1e-5)

@@ -36,3 +36,22 @@ def test_depthwise_feed_forward_is_an_order_smaller() -> None:
 def test_sizes_that_cannot_be_built_are_refused(settings: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         RefinerSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_a_channel_that_is_zero_everywhere_gives_no_nan(tiny_model: DiffIF) -> None:
+    assert tiny_model.refiner is not None
+    attention = tiny_model.refiner.encoder_level2[0].attn
+    torch.nn.init.zeros_(attention.qkv.weight)
+    assert bool(attention(torch.rand(1, 8, 4, 4)).isfinite().all())
+
+
+def test_without_gradients_the_result_is_the_same(tiny_model: DiffIF, generator: torch.Generator) -> None:
+    """Memory is reused then; no input may be overwritten."""
+    refiner = tiny_model.refiner
+    assert refiner is not None
+    inputs = torch.randn(1, 2, 8, 8, generator=generator), torch.randn(1, 1, 8, 8, generator=generator)
+    kept = [x.clone() for x in inputs]
+    with_gradients = refiner(*inputs, torch.full((1, 1), 0.5)).detach()
+    with torch.no_grad():
+        torch.testing.assert_close(refiner(*inputs, torch.full((1, 1), 0.5)), with_gradients, rtol=0, atol=1e-5)
+    assert all(torch.equal(a, b) for a, b in zip(inputs, kept, strict=True))
