@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ Outline = NDArray[np.float64]
 Colour = tuple[float, float, float]
 
 SUPERSAMPLING = 2
+_HALF_TURN = np.linspace(-np.pi / 2, np.pi / 2, 6)
 _SHIFT = 4
 """Fractional bits of OpenCV's polygon corners."""
 
@@ -163,18 +165,21 @@ def polygon(*corners: tuple[float, float]) -> Outline:
 
 def ellipse(x: float, y: float, rx: float, ry: float, *, corners: int = 20) -> Outline:
     """An ellipse as a polygon."""
-    angles = np.linspace(0.0, 2 * np.pi, corners, endpoint=False)
-    return np.stack((x + rx * np.cos(angles), y + ry * np.sin(angles)), axis=1)
+    return _circle(corners) * (rx, ry) + (x, y)
 
 
 def limb(start: tuple[float, float], end: tuple[float, float], r0: float, r1: float) -> Outline:
     """A tapering limb with round ends, from `start` (radius r0) to `end` (radius r1)."""
     angle = np.arctan2(end[1] - start[1], end[0] - start[0])
-    arc = np.linspace(-np.pi / 2, np.pi / 2, 6)
-    tip = np.stack((end[0] + r1 * np.cos(angle + arc), end[1] + r1 * np.sin(angle + arc)), axis=1)
-    back = angle + np.pi + arc
-    root = np.stack((start[0] + r0 * np.cos(back), start[1] + r0 * np.sin(back)), axis=1)
-    return np.concatenate((tip, root))
+    arc = angle + _HALF_TURN
+    tip = np.stack((np.cos(arc), np.sin(arc)), axis=1)
+    return np.concatenate((tip * r1 + end, tip * -r0 + start))
+
+
+@lru_cache
+def _circle(corners: int) -> Outline:
+    angles = np.linspace(0.0, 2 * np.pi, corners, endpoint=False)
+    return np.stack((np.cos(angles), np.sin(angles)), axis=1)
 
 
 def _fixed_point(outline: Outline) -> NDArray[np.int32]:

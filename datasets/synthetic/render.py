@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -83,7 +83,7 @@ class _Painter:
         self.canvas, self.camera, self.street = canvas, scene.camera, scene.street
         self.sun = 1.0 if scene.backdrop_seed % 2 else -1.0
         """Side that the light comes from: -1 left, 1 right."""
-        self.leaves = leaf_texture(np.random.default_rng(scene.backdrop_seed + 1), canvas.labels.shape)
+        self.leaf_seed = scene.backdrop_seed + 1
         self.labelled: dict[int, tuple[str, str, int]] = {}
         """Instance number -> class, evidence, painted pixels of the whole silhouette (supersampled)."""
 
@@ -138,6 +138,11 @@ class _Painter:
     def _foliage(self, sprite: Sprite, stamp: Stamp) -> None:
         self.canvas.paint(sprite, stamp)
         self.canvas.roughen(sprite, self.leaves)
+
+    @cached_property
+    def leaves(self) -> Floats:
+        """Texture of all foliage of the scene."""
+        return leaf_texture(np.random.default_rng(self.leaf_seed), self.canvas.labels.shape)
 
     def _distractor(self, thing: Thing, rng: np.random.Generator) -> None:
         stand, behind = _standing(self.camera, thing), self._luma_behind(thing)

@@ -38,7 +38,7 @@ MASK_CLASSES = (
 MASK_IDS: Mapping[str, int] = {name.lower(): index for index, name in enumerate(MASK_CLASSES)}
 """Id by name in lower case."""
 
-DRAWING_VERSION = 2
+DRAWING_VERSION = 3
 """Raised whenever the same settings would draw other pixels."""
 
 SMALLEST_SIDE = 64

@@ -40,8 +40,8 @@ def _sky(canvas: Canvas, camera: Camera, street: Street, rng: np.random.Generato
         zenith, low = (0.36, 0.55, 0.85), (0.78, 0.85, 0.93)
     else:
         zenith, low = (0.62, 0.66, 0.72), (0.82, 0.84, 0.86)
-    for channel in range(3):
-        canvas.reflectance[..., channel] = zenith[channel] + (low[channel] - zenith[channel]) * blend
+    upper, lower = np.array(zenith, np.float32), np.array(low, np.float32)
+    canvas.reflectance[:] = upper + (lower - upper) * blend[..., None]
     canvas.warmth[:] = SKY_WARMTH + 6.0 * blend
     canvas.labels[:] = MASK_IDS["sky"]
     stamp = Stamp(label=MASK_IDS["building"])
@@ -123,4 +123,5 @@ def noise_field(rng: np.random.Generator, shape: tuple[int, ...], cell: int) -> 
     if cell == 1:
         return small[: shape[0], : shape[1]]
     resized = cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(resized / max(float(resized.std()), 1e-6), np.float32)
+    deviation = float(cv2.meanStdDev(resized)[1][0, 0])
+    return np.asarray(resized * (1.0 / max(deviation, 1e-6)), np.float32)
