@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANEL_COLUMNS = 4
+NUDGE = 0.17
 PANEL_WIDTH, ROW_HEIGHT = 2.6, 0.24
 EVIDENCE_WORDS = {"both": "shown by both", "infrared": "only by infrared", "visible": "only by visible"}
 
@@ -125,8 +126,10 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
             axes.plot([min(values), max(values)], [place, place], color=RULE, linewidth=1.2, zorder=1)
         for name, key in keys.items():
             values = [_shown(board, method, key) for method in methods]
+            # Side by side where equal, so that no mark hides another.
+            lines = np.arange(len(methods)) + NUDGE * (list(keys).index(name) - 1)
             axes.scatter(
-                values, range(len(methods)), s=46, marker=marks[name], color=evidence_colour(name), linewidths=0,
+                values, lines, s=40, marker=marks[name], color=evidence_colour(name), linewidths=0,
                 label=EVIDENCE_WORDS[name], zorder=2,
             )  # fmt: skip
         axes.set_yticks(range(len(methods)), methods)

@@ -168,11 +168,12 @@ def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictur
 
 def _set(key: tuple[str, str], pairs: Mapping[str, Pair], collection: Collection) -> dict[str, Any]:
     names = list(pairs)
+    orders = _orders(key, names, collection)
     present = [m for m in collection.methods if any(m in pair.fused for pair in pairs.values())]
     return {
         "name": f"{dataset_label(key[0])}, {key[1]}",
         "methods": present,
-        "start": next((m for m in reversed(present) if m not in BASELINES), present[-1] if present else ""),
+        "start": _leader(orders, present),
         "pairs": [
             {
                 "id": pair.id, "size": list(pair.size), "visible": pair.visible, "infrared": pair.infrared,
@@ -181,8 +182,15 @@ def _set(key: tuple[str, str], pairs: Mapping[str, Pair], collection: Collection
             }
             for pair in pairs.values()
         ],
-        "orders": _orders(key, names, collection),
+        "orders": orders,
     }  # fmt: skip
+
+
+def _leader(orders: Sequence[dict[str, Any]], present: Sequence[str]) -> str:
+    """The fuser to show first: the best of the first score, else any that is no source."""
+    fused = [m for m in present if m not in BASELINES] or list(present)
+    means = orders[0]["means"] if orders else {}
+    return max(fused, key=lambda m: means.get(m, -math.inf), default="")
 
 
 def _orders(key: tuple[str, str], names: Sequence[str], collection: Collection) -> list[dict[str, Any]]:
@@ -203,7 +211,8 @@ def _orders(key: tuple[str, str], names: Sequence[str], collection: Collection) 
                 str(names.index(n)): f"{show_value(metric, v, decimals)} {unit}".strip() for n, v in values.items()
             }
             by_method[str(method)] = {"order": [names.index(n) for n in ranked], "texts": texts}
-        orders.append({"label": metric_label(metric).text, "methods": by_method})
+        means = {str(m): float(v) for m, v in table.groupby(level="method").mean().items()}
+        orders.append({"label": metric_label(metric).text, "methods": by_method, "means": means})
     return orders
 
 

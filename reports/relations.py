@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LABEL_SIZE = 8.5
 FEWEST_FUSERS = 5
 """Below five fusers no rank correlation can be significant: the plot is not drawn."""
 
@@ -38,7 +39,7 @@ def precision_recall(board: Board, collection: Collection) -> Drawing | None:
     def draw() -> Figure:
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(figsize=(6.4, 4.2))
+        figure, axes = plt.subplots(figsize=(6.0, 3.8))
         sns.lineplot(
             data=data, x="recall", y="precision", hue="method", style="method", palette={m: colours[m] for m in curves},
             errorbar=None, estimator=None, sort=False, ax=axes,
@@ -134,10 +135,14 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
 
     def draw() -> Figure:
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import LogLocator, NullLocator
 
-        figure, axes = plt.subplots(figsize=(6.4, 3.8))
+        figure, axes = plt.subplots(figsize=(5.8, 3.6))
         axes.set_xscale("log")
         _label_points(axes, points, colours, marks)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set(xlabel=f"{column_head(time)}, logarithmic", ylabel=column_head(target))
         return figure
 
@@ -199,9 +204,35 @@ def _label_points(
 ) -> None:
     for method, (x, y) in points.items():
         axes.scatter([x], [y], s=44, color=colours[method], marker=marks[method], linewidths=0, zorder=3)
-        axes.annotate(method, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=8.5)
     axes.margins(0.18, 0.14)
     axes.grid()
+    _write_labels(axes, points)
+
+
+def _write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
+    """Names beside their points, each in the first of eight places that is still free."""
+    taken: list[tuple[float, float, float, float]] = []
+    scale = 72 / axes.figure.dpi
+    axes.autoscale_view()
+    places = {m: axes.transData.transform(point) * scale for m, point in points.items()}
+    taken += [(x - 4, y - 4, x + 4, y + 4) for x, y in places.values()]
+    for method, (x, y) in places.items():
+        width = LABEL_SIZE * 0.6 * len(method)
+        for dx, dy in [
+            (7, -3),
+            (7, 6),
+            (7, -12),
+            (-7 - width, -3),
+            (-7 - width, 6),
+            (-7 - width, -12),
+            (7, 16),
+            (7, -22),
+        ]:
+            box = (x + dx, y + dy, x + dx + width, y + dy + LABEL_SIZE)
+            if not any(box[0] < r and box[2] > left and box[1] < t and box[3] > b for left, b, r, t in taken):
+                break
+        taken.append(box)
+        axes.annotate(method, points[method], xytext=(dx, dy), textcoords="offset points", fontsize=LABEL_SIZE)
 
 
 def _value(board: Board, method: str, key: str) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INK, MUTED, RULE, PAPER = "#010203", "#020304", "#030405", "#040506"
 VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
 NUM_METHOD_COLOURS = 10
+CSS_DPI = 96
 _SOURCE_COLOURS = {"visible": "#0a0a01", "infrared": "#0a0a02"}
 _METHOD_COLOURS = tuple(f"#0b0b{i:02x}" for i in range(NUM_METHOD_COLOURS))
 _EVIDENCE_COLOURS = {"both": "#0c0c01", "infrared": "#0c0c02", "visible": "#0c0c03"}
@@ -51,6 +52,8 @@ class Drawing:
     """What it shows, in words, for who cannot see it."""
     svg: str
     """Markup that is safe to inline: written by matplotlib, text escaped by it."""
+    width: int
+    """Natural width in CSS pixels; the page never draws it larger."""
 
 
 def method_colours(methods: list[str]) -> dict[str, str]:
@@ -98,7 +101,8 @@ def to_drawing(draw: Callable[[], Figure], *, slug: str, title: str, caption: st
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         plt.close(figure)
-    return Drawing(slug=slug, title=title, caption=caption, alt=alt, svg=themed(buffer.getvalue(), alt))
+        width = round(figure.get_size_inches()[0] * CSS_DPI)
+    return Drawing(slug=slug, title=title, caption=caption, alt=alt, svg=themed(buffer.getvalue(), alt), width=width)
 
 
 def themed(svg: str, alt: str) -> str:
@@ -116,7 +120,6 @@ def themed(svg: str, alt: str) -> str:
     body = re.sub(r"\s*\n\s*", "\n", body)
     view_box = re.search(r'viewBox="([^"]+)"', body)
     box = view_box.group(1) if view_box else "0 0 100 100"
-    width = float(box.split()[2])
     head = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}"'
-    head += f' style="max-width:{width * 4 / 3:.0f}px" role="img" aria-label="{escape(alt)}">'
+    head += f' role="img" aria-label="{escape(alt)}">'
     return re.sub(r"<svg[^>]*>", lambda _: head, body, count=1)

@@ -98,6 +98,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...] = ()
+    folded: bool = False
+    """Whether the page shows it only on request, since a figure says the same."""
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -168,6 +170,7 @@ def class_table(board: Board) -> Table | None:
             TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
             for m in board.methods
         ),
+        folded=True,
     )
 
 

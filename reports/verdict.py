@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.boards import Board, evidence_of, is_board_metric
-from reports.labels import EVIDENCE, decimals_for, metric_label, show_p, show_value
+from reports.boards import Board, is_board_metric
+from reports.labels import BASELINES, EVIDENCE, decimals_for, metric_label, show_p, show_value
 from reports.scores import OVERALL
 
 
@@ -108,20 +108,46 @@ def _quality(board: Board) -> list[Span]:
 
 
 def _evidence(board: Board) -> list[Span]:
+    """What each source loses of the other's objects, and which fuser keeps most of both."""
     metric = board.ranking
-    keys = [f"{metric}/evidence:{name}" for name in EVIDENCE if f"{metric}/evidence:{name}" in board.metrics]
+    keys = {name: f"{metric}/evidence:{name}" for name in EVIDENCE}
+    both, infrared, visible = (keys[name] for name in ("both", "infrared", "visible"))
+    if infrared not in board.metrics or visible not in board.metrics:
+        return []
+    label = metric_label(metric or "").text
     spans: list[Span] = []
-    for key in keys:
-        order = board.ordered(key)
-        if len(order) < 2:
+    for source, lost, other in (("visible", infrared, "infrared"), ("infrared", visible, "visible light")):
+        if (source, lost) not in board.scores:
             continue
-        best, worst = order[0], order[-1]
-        name = {"both": "that both modalities show", "infrared": "that only infrared shows"}.get(
-            evidence_of(key) or "", "that only visible light shows"
-        )
-        spans += [Span(f"Objects {name}: best "), Span(best, strong=True), Span(" with "), *_value(board, best, key)]
-        spans += [Span(", worst "), Span(worst, strong=True), Span(" with "), *_value(board, worst, key), Span(". ")]
+        spans += [Span(source, strong=True), Span(" alone: "), _plain(board, source, lost)]
+        spans += [Span(f" {label} on what only {other} shows")]
+        if (source, both) in board.scores:
+            spans += [Span(", "), _plain(board, source, both), Span(" on what both show")]
+        spans.append(Span(". "))
+    weaker = {
+        m: min((infrared, visible), key=lambda k, m=m: _order(board, m, k)) for m in board.present if m not in BASELINES
+    }
+    weaker = {m: k for m, k in weaker.items() if (m, infrared) in board.scores and (m, visible) in board.scores}
+    if len(weaker) < 2:
+        return spans
+    order = sorted(weaker, key=lambda m: -_order(board, m, weaker[m]))
+    for lead, method in (("Of the fusers ", order[0]), ("; least: ", order[-1])):
+        side = "infrared" if weaker[method] == infrared else "visible light"
+        spans += [Span(lead), Span(method, strong=True), Span(" keeps most of both: " if method == order[0] else ", ")]
+        spans += [_plain(board, method, weaker[method]), Span(f" on its weaker side, what only {side} shows")]
+    spans.append(Span("."))
     return spans
+
+
+def _order(board: Board, method: str, key: str) -> float:
+    score = board.scores.get((method, key))
+    return score.value if score is not None and math.isfinite(score.value) else -math.inf
+
+
+def _plain(board: Board, method: str, metric: str) -> Span:
+    score = board.scores[method, metric]
+    unit = metric_label(metric).unit
+    return Span(f"{show_value(metric, score.value, _decimals(board, metric))} {unit}".strip(), score.cells)
 
 
 def _value(board: Board, method: str, metric: str) -> list[Span]:
@@ -139,7 +165,7 @@ def _value(board: Board, method: str, metric: str) -> list[Span]:
 
 def _difference(board: Board, method: str, best: str, metric: str) -> list[Span]:
     first, second = board.scores[method, metric], board.scores[best, metric]
-    text = show_value(metric, first.value - second.value, _decimals(board, metric), signed=True)
+    text = show_value(metric, second.value - first.value, _decimals(board, metric), signed=True)
     unit = " points" if metric_label(metric).unit == "%" else ""
     return [Span(f"{text}{unit}", (*first.cells, *second.cells))]
 

@@ -26,6 +26,8 @@ class Section:
     """One section of the page: a heading and its tables and figures in reading order."""
 
     slug: str
+    short: str
+    """In the navigation."""
     title: str
     lead: str
     items: tuple[Item, ...]
@@ -96,33 +98,45 @@ def _board_sections(boards: list[Board], collection: Collection, ablations: list
     yield Section(
         "leaderboard",
         "Leaderboard",
+        "Leaderboard",
         "Every number leads to its record. Best in bold, second underlined; ≈ marks what a paired test cannot tell "
         "from the best. The small line under a number places it, with its interval, in the range of its column.",
         each(leaderboard, drawn(critical_difference)),
     )
     yield Section(
         "evidence",
+        "Evidence",
         "By evidence",
         "In the synthetic scenes it is known which modality shows each object. A fuser that drops a modality loses "
         "exactly those objects.",
         each(drawn(evidence_plot), evidence_table),
     )
     yield Section(
-        "ablation", "Ablation", "What each part is worth: every variant against the full method.", tuple(ablations)
+        "ablation",
+        "Ablation",
+        "Ablation",
+        "What each part is worth: every variant against the full method.",
+        tuple(ablations),
     )
-    yield Section("classes", "By class", "", each(drawn(class_heat_map), class_table))
+    yield Section("classes", "Classes", "By class", "", each(drawn(class_heat_map), class_table))
     yield Section(
-        "images", "Image by image", "How far scores vary from one image to the next.", each(drawn(distributions))
+        "images",
+        "Images",
+        "Image by image",
+        "How far scores vary from one image to the next.",
+        each(drawn(distributions)),
     )
-    yield Section("curves", "Precision and recall", "", each(drawn(precision_recall)))
+    yield Section("curves", "Curves", "Precision and recall", "", each(drawn(precision_recall)))
     yield Section(
         "relations",
+        "Relations",
         "Metrics, scores and cost",
         "Whether an image metric says anything about the task, and what a score costs.",
         tuple(_relations(others, collection)),
     )
     yield Section(
         "medical",
+        "Medical",
         "Medical images",
         "No detector or segmenter is judged here: image metrics alone.",
         each(leaderboard, drawn(critical_difference), drawn(distributions), among=medical),
@@ -172,7 +186,7 @@ def _change_sections(comparison: Comparison | None) -> Iterator[Section]:
         return
     table = difference_table(comparison)
     lead = "Nothing differs." if table is None else "Seeds are averaged before comparing."
-    yield Section("changes", f"Changes since {comparison.before}", lead, () if table is None else (table,))
+    yield Section("changes", "Changes", f"Changes since {comparison.before}", lead, () if table is None else (table,))
 
 
 def _summary(collection: Collection) -> Iterator[tuple[str, str]]:

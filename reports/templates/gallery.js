@@ -137,10 +137,10 @@
     sequence = set().pairs.map((_, i) => i);
     const [index, end] = state.order.split("|");
     const ranked = set().orders[Number(index)]?.methods[state.right]?.order;
-    if (end && ranked) {
+    if (end !== "none" && ranked) {
       sequence = end === "worst" ? [...ranked] : [...ranked].reverse();
-      state.place = Math.max(0, sequence.indexOf(kept));
-    }
+      }
+    state.place = Math.max(0, sequence.indexOf(kept));
     show();
   }
   function chooseSet() {
