@@ -10,9 +10,9 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from diffif.metrics.conventions import get_convention
-from diffif.metrics.rules import Rules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Triple
+from diffif.metrics.rules import Rules
 
 
 class FusionMetric(Metric):

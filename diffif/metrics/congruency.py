@@ -98,7 +98,8 @@ def _filters(height: int, width: int, orientation: int, device: torch.device) ->
 def _axis(size: int, device: torch.device) -> Tensor:
     """Frequencies from 0 on; an odd axis is stretched to reach one half, as in Kovesi's code."""
     steps = size - 1 if size % 2 else size
-    return torch.fft.fftfreq(size, dtype=torch.float64, device=device) * (size / steps)
+    frequencies: Tensor = torch.fft.fftfreq(size, dtype=torch.float64, device=device)
+    return frequencies * (size / steps)
 
 
 def _low_pass(height: int, width: int, device: torch.device) -> Tensor:

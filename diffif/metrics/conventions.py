@@ -43,6 +43,8 @@ class Convention:
     """Where the definitions were published."""
     channels: Literal["luma", "separate"] = "luma"
     """Colour: one grey image, or every channel by itself and then the mean over channels."""
+    matlab_grey: bool = False
+    """Colour files are made grey by MATLAB's rgb2gray (its digits of BT.601, halves upward)."""
     metrics: Mapping[str, Rules] = field(default_factory=dict)
     """Metric name -> its rules; a metric that is absent is not defined by this convention."""
 
@@ -118,7 +120,7 @@ _TANG_UINT8: dict[str, Rules] = _TANG | {
     "fmi_wavelet": FeatureRules(scale=1 / 255),
     "ssim": StructureRules(window="patch-11"),
     "vif": FidelityRules(saturate=True),
-    "qabf": EdgeRules(scale=1 / 255),
+    "qabf": EdgeRules(unit_range=True),
     "nabf": ArtifactRules(scale=1 / 255),
 }
 
@@ -176,12 +178,14 @@ CONVENTIONS: dict[str, Convention] = {
         name="tang",
         summary="the MATLAB toolkit of Tang et al. after its correction to floating point",
         source="https://github.com/Linfeng-Tang/Image-Fusion (General Evaluation Metric)",
+        matlab_grey=True,
         metrics=_TANG,
     ),
     "tang-uint8": Convention(
         name="tang-uint8",
         summary="the same toolkit when its published sheets were made: SD and VIF in saturating 8-bit arithmetic",
         source="https://github.com/Linfeng-Tang/Image-Fusion (General Evaluation Metric, Metric_TNO.xlsx)",
+        matlab_grey=True,
         metrics=_TANG_UINT8,
     ),
     "vifb": Convention(

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from diffif.metrics.planes import Plane
+from diffif.metrics.planes import MAX_LEVEL, Plane, exact_quotient
 
 
 def sobel(plane: Plane, border: str) -> tuple[Tensor, Tensor]:
@@ -28,9 +28,26 @@ def sobel(plane: Plane, border: str) -> tuple[Tensor, Tensor]:
     return horizontal, vertical
 
 
-def sobel_edges(plane: Plane) -> tuple[Tensor, Tensor]:
+def unit_sobel(plane: Plane) -> tuple[Tensor, Tensor]:
+    """`sobel` with a zero border of levels / 255, float64, rounded as MATLAB's conv2 rounds.
+
+    It adds the nine products column by column. In exact arithmetic the order would not matter; here it decides the
+    sign of what is left where the true response is zero, and with it the orientation of pure vertical edges.
+    """
+    x = F.pad(exact_quotient(plane.levels.to(torch.float64), MAX_LEVEL), (1, 1, 1, 1))
+    height, width = plane.levels.shape[-2:]
+    horizontal, vertical = (torch.zeros(plane.levels.shape, dtype=x.dtype, device=x.device) for _ in range(2))
+    for column, across in enumerate((1, 0, -1)):
+        for row, down in enumerate((1, 0, -1)):
+            part = x[:, 2 - row : 2 - row + height, 2 - column : 2 - column + width]
+            horizontal = horizontal - across * (2 - abs(down)) * part
+            vertical = vertical + down * (2 - abs(across)) * part
+    return horizontal, vertical
+
+
+def sobel_edges(plane: Plane, unit_range: bool) -> tuple[Tensor, Tensor]:
     """Edge strength, and orientation in (-pi/2, pi/2]; pi/2 where the horizontal response is zero."""
-    horizontal, vertical = sobel(plane, "zero")
+    horizontal, vertical = unit_sobel(plane) if unit_range else sobel(plane, "zero")
     strength = (horizontal.square() + vertical.square()).sqrt_()
     orientation = (vertical / horizontal).atan_()
     # The published code sets +pi/2 for every zero horizontal response, whatever the sign of the vertical one: the

@@ -143,9 +143,7 @@ class Sources:
 def _check(fused: Tensor, visible: Tensor, infrared: Tensor, metrics: Sequence[str], convention: Convention) -> None:
     if not metrics:
         raise SettingsError("no metric was asked for; name at least one.")
-    for name in metrics:
-        convention.rules(name)
-    smallest = max(get_metric(name).smallest_side for name in metrics)
+    smallest = max(max(get_metric(name).smallest_side, convention.rules(name).smallest_side) for name in metrics)
     check_images(fused, visible, infrared, channels=CHANNELS[convention.channels], smallest=smallest)
 
 

@@ -16,7 +16,7 @@ class MI(FusionMetric):
     higher_is_better = True
     value_range = (0.0, math.inf)
     unit = "nats or bits"
-    undefined = "never; normalised (vifb): an image is constant"
+    undefined = "never"
     citation = "Qu, Zhang and Yan, Electronics Letters 38(7), 2002"
     smallest_side = 1
     measure = staticmethod(measure_mi)

@@ -77,11 +77,20 @@ def round_half_up(x: Tensor) -> Tensor:
     return torch.floor(x + 0.5)
 
 
+def exact_quotient(x: Tensor, divisor: Tensor | float) -> Tensor:
+    """`x / divisor`, correctly rounded at every element.
+
+    On a GPU torch multiplies by the reciprocal where the divisor is a plain number, which can be one rounding step off:
+    enough to tip a half in `stretched`, or an exact zero in `unit_sobel`.
+    """
+    return x / torch.as_tensor(divisor, dtype=x.dtype, device=x.device).expand_as(x)
+
+
 def stretched(plane: Plane) -> Plane:
     """The plane stretched to its own minimum and maximum, in 256 levels; nan where it is constant."""
     x = plane.levels.to(torch.float64)
     low, high = x.amin(dim=(-2, -1), keepdim=True), x.amax(dim=(-2, -1), keepdim=True)
-    return Plane(round_half_up((x - low) / (high - low) * MAX_LEVEL).to(torch.float32))
+    return Plane(round_half_up(exact_quotient(x - low, high - low) * MAX_LEVEL).to(torch.float32))
 
 
 def grey_of(image: Tensor) -> Tensor:

@@ -14,6 +14,11 @@ from typing import Literal
 class Rules:
     """The choices within one metric's definition; a metric without choices uses this class itself."""
 
+    @property
+    def smallest_side(self) -> int:
+        """Fewest rows and columns that these choices need, beyond what the metric itself does."""
+        return 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeviationRules(Rules):
@@ -118,6 +123,11 @@ class StructureRules(Rules):
     combine: Literal["sum", "mean"] = "sum"
     """Over the two sources."""
 
+    @property
+    def smallest_side(self) -> int:
+        """One whole window."""
+        return 7 if self.window == "uniform-7" else 11
+
 
 @dataclass(frozen=True, kw_only=True)
 class FidelityRules(Rules):
@@ -137,6 +147,9 @@ class EdgeRules(Rules):
 
     scale: float = 1.0
     """Factor on the grey levels. It matters where strengths are equal: the ratio is then the strength itself."""
+    unit_range: bool = False
+    """Sobel sums of levels / 255 in double precision, in the order of MATLAB's conv2: where the exact response is zero
+    a rounding error is left, and its sign decides the orientation."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,4 +21,5 @@ def filter_radially(x: Tensor, response: Callable[[Tensor], Tensor], fraction: f
     """Filter (B, H, W), float64, by a real response that depends on `radial_frequency` alone."""
     height, width = x.shape[-2:]
     transfer = response(radial_frequency(height, width, fraction, x.device))
-    return torch.fft.irfft2(torch.fft.rfft2(x) * transfer, s=(height, width))
+    filtered: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) * transfer, s=(height, width))
+    return filtered

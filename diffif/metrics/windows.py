@@ -1,7 +1,7 @@
 """Sliding windows over planes as dense matrix products: the one costly primitive of the metrics, made quick.
 
-A one-dimensional window of n taps is applied to blocks of outputs at once: a block of b outputs is a (b + n - 1, b)
-band matrix times its inputs. The few multiplications by zero cost less than the memory traffic of n shifted sums.
+A one-dimensional window of n taps is applied to blocks of outputs at once: a block of b outputs is a band matrix times
+its inputs. The few multiplications by zero cost less than the memory traffic of n shifted sums.
 """
 
 from __future__ import annotations
@@ -12,25 +12,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-BLOCK = 32
+ROW_BLOCK, COLUMN_BLOCK = 16, 48
+"""Outputs per product; measured on a CPU with AVX2, windows of 3 to 17 taps."""
 
 
 @lru_cache(maxsize=64)
-def _band(taps: tuple[float, ...], step: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(span, b) matrix whose column j holds the taps from row j * step on."""
+def _band(taps: tuple[float, ...], step: int, block: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(span, block) matrix whose column j holds the taps from row j * step on."""
     num_taps = len(taps)
-    band = torch.zeros(_span(num_taps, step), BLOCK, dtype=torch.float64)
+    band = torch.zeros((block - 1) * step + num_taps, block, dtype=torch.float64)
     column = torch.tensor(taps, dtype=torch.float64)
-    for index in range(BLOCK):
+    for index in range(block):
         band[index * step : index * step + num_taps, index] = column
     return band.to(dtype=dtype, device=device)
 
 
-def _span(num_taps: int, step: int) -> int:
-    """Inputs that one block of outputs needs."""
-    return (BLOCK - 1) * step + num_taps
-
-
+@torch.no_grad()
 def slide(x: Tensor, taps: tuple[float, ...], *, step: int = 1) -> Tensor:
     """Correlate rows and columns with the same taps, where the window fits whole ("valid").
 
@@ -40,7 +37,7 @@ def slide(x: Tensor, taps: tuple[float, ...], *, step: int = 1) -> Tensor:
         step: Keep every `step`-th row and column of the result, from the first on.
 
     Returns:
-        (..., ceil((H - n + 1) / step), ceil((W - n + 1) / step)), same dtype.
+        (..., ceil((H - n + 1) / step), ceil((W - n + 1) / step)), same dtype, without gradient.
     """
     return _slide_columns(_slide_rows(x, taps, step), taps, step)
 
@@ -48,25 +45,28 @@ def slide(x: Tensor, taps: tuple[float, ...], *, step: int = 1) -> Tensor:
 def _slide_rows(x: Tensor, taps: tuple[float, ...], step: int) -> Tensor:
     height, width = x.shape[-2:]
     size = -(-(height - len(taps) + 1) // step)
-    num_blocks = -(-size // BLOCK)
-    span = _span(len(taps), step)
-    needed = (num_blocks - 1) * BLOCK * step + span
-    padded = F.pad(x, (0, 0, 0, needed - height)) if needed > height else x
-    blocks = padded.unfold(-2, span, BLOCK * step).mT
-    out = torch.matmul(_band(taps, step, x.dtype, x.device).mT, blocks)
-    return out.reshape(*x.shape[:-2], num_blocks * BLOCK, width)[..., :size, :]
+    num_blocks = -(-size // ROW_BLOCK)
+    band = _band(taps, step, ROW_BLOCK, x.dtype, x.device)
+    span = band.shape[0]
+    missing = (num_blocks - 1) * ROW_BLOCK * step + span - height
+    padded = F.pad(x, (0, 0, 0, missing)) if missing > 0 else x
+    # Overlapping slabs of rows, as views: nothing is copied.
+    slabs = padded.unfold(-2, span, ROW_BLOCK * step).mT
+    out = torch.matmul(band.mT, slabs)
+    return out.reshape(*x.shape[:-2], num_blocks * ROW_BLOCK, width)[..., :size, :]
 
 
 def _slide_columns(x: Tensor, taps: tuple[float, ...], step: int) -> Tensor:
-    width = x.shape[-1]
-    size = -(-(width - len(taps) + 1) // step)
-    num_blocks = -(-size // BLOCK)
-    span = _span(len(taps), step)
-    needed = (num_blocks - 1) * BLOCK * step + span
-    padded = F.pad(x, (0, needed - width)) if needed > width else x
-    blocks = padded.unfold(-1, span, BLOCK * step)
-    out = torch.matmul(blocks, _band(taps, step, x.dtype, x.device))
-    return out.reshape(*x.shape[:-1], num_blocks * BLOCK)[..., :size]
+    flat = x.reshape(-1, x.shape[-1])
+    size = -(-(x.shape[-1] - len(taps) + 1) // step)
+    band = _band(taps, step, COLUMN_BLOCK, x.dtype, x.device)
+    out = torch.empty(flat.shape[0], size, dtype=x.dtype, device=x.device)
+    for start in range(0, size, COLUMN_BLOCK):
+        count = min(COLUMN_BLOCK, size - start)
+        span = (count - 1) * step + len(taps)
+        first = start * step
+        torch.mm(flat[:, first : first + span], band[:span, :count], out=out[:, start : start + count])
+    return out.reshape(*x.shape[:-1], size)
 
 
 @lru_cache(maxsize=16)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from diffif.metrics.rules import GradientRules
 from diffif.metrics.edges import differences
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Triple, mean_over_pixels
+from diffif.metrics.rules import GradientRules
 
 
 def measure_ag(triple: Triple, rules: GradientRules) -> Tensor:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import Rules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.moments import covariance
 from diffif.metrics.planes import Triple
+from diffif.metrics.rules import Rules
 
 
 def measure_cc(triple: Triple, rules: Rules) -> Tensor:

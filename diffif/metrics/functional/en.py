@@ -6,10 +6,10 @@ import math
 
 from torch import Tensor
 
-from diffif.metrics.rules import Rules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.histograms import entropy, histogram
 from diffif.metrics.planes import Triple
+from diffif.metrics.rules import Rules
 
 
 def measure_en(triple: Triple, rules: Rules) -> Tensor:

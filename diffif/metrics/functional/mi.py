@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import MutualInformationRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.histograms import entropy, histogram, joint_histogram, mutual_information
 from diffif.metrics.planes import Plane, Triple, stretched
+from diffif.metrics.rules import MutualInformationRules
 
 
 def measure_mi(triple: Triple, rules: MutualInformationRules) -> Tensor:
@@ -23,12 +23,17 @@ def _shared(triple: Triple, source: Plane, rules: MutualInformationRules) -> Ten
     """(B,): mutual information of the fused image and one source, in nats."""
     fused = triple.fused
     if rules.stretch:
-        fused, source = fused.derive(stretched), source.derive(stretched)
+        fused, source = fused.derive(_stretched_or_black), source.derive(_stretched_or_black)
     joint = triple.between(joint_histogram, fused, source)
     if not rules.saturate:
         return mutual_information(joint)
     # Only the joint histogram saturates in the published code; the entropies of the images use all 256 levels.
     return entropy(fused.derive(histogram)) + entropy(source.derive(histogram)) - entropy(_merge_brightest(joint))
+
+
+def _stretched_or_black(plane: Plane) -> Plane:
+    """`stretched`, but a constant plane becomes black, as in VIFB's toolkit."""
+    return Plane(plane.derive(stretched).levels.nan_to_num(nan=0.0))
 
 
 def _merge_brightest(joint: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from diffif.metrics.edges import sobel_strength
 from diffif.metrics.evaluation import evaluate_one
-from diffif.metrics.planes import Plane, Triple
+from diffif.metrics.planes import Triple
 from diffif.metrics.rules import Rules
 from diffif.metrics.windows import box_taps, slide
 

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import EdgeRules
 from diffif.metrics.edges import sobel_edges
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Plane, Triple
+from diffif.metrics.rules import EdgeRules
 
 STRENGTH_GAMMA, STRENGTH_KAPPA, STRENGTH_SIGMA = 0.9994, 15.0, 0.5
 ORIENTATION_GAMMA, ORIENTATION_KAPPA, ORIENTATION_SIGMA = 0.9879, 22.0, 0.8
@@ -21,25 +21,25 @@ def measure_qabf(triple: Triple, rules: EdgeRules) -> Tensor:
     """(B,): edge preservation averaged over both sources, weighted by their edge strength."""
     kept, total = [], []
     for source in triple.sources:
-        strength = source.derive(sobel_edges)[0]
-        preserved = triple.between(edge_preservation, source, triple.fused, rules.scale)
+        strength = source.derive(sobel_edges, rules.unit_range)[0]
+        preserved = triple.between(edge_preservation, source, triple.fused, rules)
         kept.append((preserved * strength).sum(dim=(-2, -1), dtype=torch.float64))
-        total.append(source.derive(total_strength))
+        total.append(source.derive(total_strength, rules.unit_range))
     return (kept[0] + kept[1]) / (total[0] + total[1])
 
 
-def total_strength(plane: Plane) -> Tensor:
+def total_strength(plane: Plane, unit_range: bool) -> Tensor:
     """(B,), float64: the sum of the edge strengths."""
-    return plane.derive(sobel_edges)[0].sum(dim=(-2, -1), dtype=torch.float64)
+    return plane.derive(sobel_edges, unit_range)[0].sum(dim=(-2, -1), dtype=torch.float64)
 
 
-def edge_preservation(source: Plane, fused: Plane, scale: float) -> Tensor:
+def edge_preservation(source: Plane, fused: Plane, rules: EdgeRules) -> Tensor:
     """(B, H, W) in [0, 1): how well strength and orientation of each source edge survive (equations 4 to 8)."""
-    strength_s, orientation_s = source.derive(sobel_edges)
-    strength_f, orientation_f = fused.derive(sobel_edges)
+    strength_s, orientation_s = source.derive(sobel_edges, rules.unit_range)
+    strength_f, orientation_f = fused.derive(sobel_edges, rules.unit_range)
     ratio = torch.minimum(strength_s, strength_f) / torch.maximum(strength_s, strength_f)
     # Equal strengths give the strength itself in the published code, not 1: no edge at all scores near 0.
-    ratio = torch.where(strength_s == strength_f, strength_f * scale, ratio)
+    ratio = torch.where(strength_s == strength_f, strength_f * rules.scale, ratio)
     alignment = (orientation_s - orientation_f).abs_().mul_(-2 / math.pi).add_(1)
     by_strength = ratio.sub_(STRENGTH_SIGMA).mul_(-STRENGTH_KAPPA).exp_().add_(1)
     by_orientation = alignment.sub_(ORIENTATION_SIGMA).mul_(-ORIENTATION_KAPPA).exp_().add_(1)

@@ -41,7 +41,8 @@ def _sum_regions(x: Tensor) -> Tensor:
     """Sums over 16x16 regions; the last ones are filled up with zeros."""
     height, width = x.shape[-2:]
     padded = F.pad(x, (0, -width % REGION, 0, -height % REGION))
-    return padded.unflatten(-1, (-1, REGION)).unflatten(-3, (-1, REGION)).sum(dim=(-3, -1))
+    down, across = padded.shape[-2] // REGION, padded.shape[-1] // REGION
+    return padded.reshape(-1, down, REGION, across, REGION).sum(dim=(-3, -1))
 
 
 def _sensitivity(frequency: Tensor) -> Tensor:

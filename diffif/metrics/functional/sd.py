@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import DeviationRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.moments import covariance
 from diffif.metrics.planes import MAX_LEVEL, Plane, Triple, mean_over_pixels, round_half_up
+from diffif.metrics.rules import DeviationRules
 
 
 def measure_sd(triple: Triple, rules: DeviationRules) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import FrequencyRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Triple, mean_over_pixels
+from diffif.metrics.rules import FrequencyRules
 
 
 def measure_sf(triple: Triple, rules: FrequencyRules) -> Tensor:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import StructureRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.patches import patch_structure
 from diffif.metrics.planes import Plane, Triple, mean_over_pixels
+from diffif.metrics.rules import StructureRules
 from diffif.metrics.structure import K1, K2, gaussian_statistics, ssim_terms
 from diffif.metrics.windows import box_taps, slide
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.rules import FidelityRules
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Plane, Triple
 from diffif.metrics.pyramid import NUM_SCALES, local_covariance, local_variance
+from diffif.metrics.rules import FidelityRules
 
 NOISE_VARIANCE = 2.0
 """Of the visual system, in squared grey levels (Sheikh and Bovik's pixel-domain implementation)."""

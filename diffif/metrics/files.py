@@ -1,0 +1,133 @@
+"""Scores of image files: matches the three images of each pair by name, scores them, and lays the scores out as rows.
+
+Matched by name and never by sorted position: one missing file must not shift every pair after it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from datasets.errors import DatasetError, list_offenders
+from diffif.metrics.conventions import Convention, get_convention
+from diffif.metrics.evaluation import evaluate
+from diffif.metrics.planes import grey_of
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """The three files of one scored image."""
+
+    name: str
+    visible: Path
+    infrared: Path
+    fused: Path
+
+
+@dataclass(frozen=True)
+class ImageScores:
+    """The scores of one image; nan where a metric is undefined."""
+
+    name: str
+    convention: str
+    scores: dict[str, float]
+
+
+def match_files(visible: Path, infrared: Path, fused: Path) -> list[ImageFiles]:
+    """Match three files, or the images of three folders by the name without its suffix.
+
+    Args:
+        visible: A visible image, or a folder of them.
+        infrared: Likewise.
+        fused: Likewise; every fused image needs both its sources, sources without a fused image are left out.
+
+    Raises:
+        DatasetError: a path does not exist, files and folders are mixed, two files share a name, a source is missing.
+    """
+    paths = {"visible": visible, "infrared": infrared, "fused": fused}
+    for name, path in paths.items():
+        if not path.exists():
+            raise DatasetError(f"{name}: there is no {path}. Pass an image file or a folder of images.")
+    folders = [name for name, path in paths.items() if path.is_dir()]
+    if not folders:
+        return [ImageFiles(fused.stem, visible, infrared, fused)]
+    if len(folders) < len(paths):
+        raise DatasetError(f"{', '.join(folders)} is a folder, the others not. Pass three files or three folders.")
+    visibles, infrareds, fuseds = (_images_by_name(path) for path in paths.values())
+    if not fuseds:
+        raise DatasetError(f"no image in {fused}. Expected files ending in {', '.join(IMAGE_SUFFIXES)}.")
+    missing = [f"{name}: no visible image" for name in fuseds if name not in visibles]
+    missing += [f"{name}: no infrared image" for name in fuseds if name not in infrareds]
+    if missing:
+        raise DatasetError(
+            f"{len(missing)} sources of the images in {fused} are missing:\n{list_offenders(missing)}\n"
+            "A fused image has the name of its sources; the suffix may differ."
+        )
+    return [ImageFiles(name, visibles[name], infrareds[name], fuseds[name]) for name in fuseds]
+
+
+def _images_by_name(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            continue
+        if path.stem in found:
+            raise DatasetError(f"{folder}: {found[path.stem].name} and {path.name} share a name. Remove one of them.")
+        found[path.stem] = path
+    return found
+
+
+def score_files(files: Iterable[ImageFiles], *, metrics: Sequence[str], convention: str) -> Iterator[ImageScores]:
+    """Score images one by one.
+
+    Raises:
+        ImageError: an image cannot be read, or the three differ in size.
+        SettingsError: the convention does not define one of the metrics.
+        UnknownName: no such metric or convention.
+    """
+    chosen = get_convention(convention)
+    for entry in files:
+        fused, visible, infrared = (_read(path, chosen) for path in (entry.fused, entry.visible, entry.infrared))
+        if fused.shape[1] == 1 and chosen.channels == "luma":
+            visible, infrared = visible[:, :1], infrared[:, :1]
+        scores = evaluate(fused, visible, infrared, metrics=metrics, convention=convention)
+        yield ImageScores(entry.name, convention, {name: value.item() for name, value in scores.items()})
+
+
+def _read(path: Path, convention: Convention) -> Tensor:
+    """One image as the convention takes it: all channels, or grey by its own formula."""
+    from datasets.images import read_array, read_image, to_tensor
+
+    if convention.channels == "luma" and not convention.matlab_grey:
+        return read_image(path, "grey")
+    pixels = read_array(path)
+    if pixels.ndim == 2:
+        return to_tensor(pixels, "grey")
+    colour = to_tensor(pixels, "rgb")
+    return grey_of(colour).to(torch.float32) if convention.channels == "luma" else colour
+
+
+def mean_scores(rows: Sequence[ImageScores]) -> dict[str, float]:
+    """Mean of each metric over the images where it is defined; nan if there is none."""
+    if not rows:
+        return {}
+    table = {name: torch.tensor([row.scores[name] for row in rows], dtype=torch.float64) for name in rows[0].scores}
+    return {name: values.nanmean().item() for name, values in table.items()}
+
+
+def as_csv(rows: Sequence[ImageScores]) -> str:
+    """One line per image: its name, the convention, and every score with all its digits."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["image", "convention", *(rows[0].scores if rows else ())])
+    for row in rows:
+        writer.writerow([row.name, row.convention, *(repr(value) for value in row.scores.values())])
+    return buffer.getvalue()

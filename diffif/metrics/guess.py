@@ -1,0 +1,121 @@
+"""Which convention did a published table probably use? Told from the ranges of its mean values.
+
+The ranges are those of natural infrared-visible pairs; a table of unusual images can mislead, and several conventions
+share most of their definitions. So the answer is a ranking with its reasons, not a verdict.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.errors import ResultError
+from diffif.metrics.conventions import CONVENTIONS
+from diffif.metrics.registry import METRICS
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Means of one metric that fit some conventions and no other."""
+
+    metric: str
+    low: float
+    high: float
+    fits: tuple[str, ...]
+    reason: str
+
+
+EVIDENCE = (
+    Evidence("sd", 0, 16, ("tang-uint8",), "8-bit arithmetic cuts SD below 16"),
+    Evidence("sd", 16, 128, ("standard", "cddfuse", "tang", "vifb", "ivif-zoo"), "SD in grey levels"),
+    Evidence("sf", 0, 1, ("tang-uint8",), "SF of images in [0, 1]"),
+    Evidence("sf", 1, 361, ("standard", "cddfuse", "tang", "vifb", "ivif-zoo"), "SF in grey levels"),
+    Evidence("psnr", 0, 45, ("standard", "cddfuse"), "PSNR of one and the same range"),
+    Evidence("psnr", 45, 90, ("tang", "tang-uint8", "ivif-zoo", "vifb"), "PSNR with a peak of 255 and a small error"),
+    Evidence("mse", 0, 1, ("tang", "tang-uint8", "ivif-zoo"), "MSE of images in [0, 1]"),
+    Evidence("mse", 1, 65025, ("standard", "cddfuse"), "MSE in squared grey levels"),
+    Evidence("rmse", 0, 1, ("vifb",), "RMSE as a norm per pixel"),
+    Evidence("rmse", 1, 255, ("standard", "cddfuse"), "RMSE in grey levels"),
+    Evidence("ssim", 0.2, 0.75, ("tang",), "SSIM as a mean over the sources, L = 1"),
+    Evidence("ssim", 0.75, 1.15, ("cddfuse", "ivif-zoo", "tang-uint8"), "SSIM summed with a small L, or MEF-SSIM"),
+    Evidence("ssim", 1.15, 2, ("standard", "vifb"), "SSIM summed over the sources, L = 255"),
+    Evidence("ce", -1, 0.1, ("ivif-zoo",), "CE of sigmoids of grey levels"),
+    Evidence("ce", 0.1, 100, ("standard", "cddfuse", "vifb"), "CE of histograms"),
+)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How well one convention fits a table."""
+
+    convention: str
+    fitting: tuple[str, ...]
+    contradicting: tuple[str, ...]
+
+    @property
+    def score(self) -> int:
+        """Columns that fit minus columns that contradict."""
+        return len(self.fitting) - len(self.contradicting)
+
+
+def guess_convention(means: Mapping[str, float]) -> list[Guess]:
+    """Rank the conventions by how well they explain the mean values of a table.
+
+    Args:
+        means: Metric name (as in `METRICS`) -> mean value; metrics that tell nothing are ignored.
+
+    Returns:
+        Every convention, the best first; equals in the order of `CONVENTIONS`.
+    """
+    guesses = []
+    for name in CONVENTIONS:
+        fitting: list[str] = []
+        contradicting: list[str] = []
+        for evidence in EVIDENCE:
+            value = means.get(evidence.metric, math.nan)
+            if not evidence.low <= value < evidence.high:
+                continue
+            line = f"{evidence.metric} = {value:.4g}: {evidence.reason}"
+            (fitting if name in evidence.fits else contradicting).append(line)
+        guesses.append(Guess(name, tuple(fitting), tuple(contradicting)))
+    return sorted(guesses, key=lambda guess: -guess.score)
+
+
+def read_means(table: Path) -> dict[str, float]:
+    """Mean of every column of a CSV file whose heading names a metric (SD, sd, Q_abf, MS-SSIM ...).
+
+    Raises:
+        ResultError: no such file, or no heading names a metric.
+    """
+    if not table.is_file():
+        raise ResultError(f"no table at {table}. Pass a CSV file with one column per metric.")
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    headings = {heading: _metric_of(heading) for heading in (rows[0] if rows else {}) if heading}
+    means = {}
+    for heading, metric in headings.items():
+        values = [value for row in rows if (value := _number(row[heading])) is not None]
+        if metric and values:
+            means[metric] = sum(values) / len(values)
+    if not means:
+        raise ResultError(
+            f"{table}: no column names a metric with numbers under it. Headings: {', '.join(headings) or 'none'}. "
+            f"Known: {', '.join(METRICS)}."
+        )
+    return means
+
+
+def _metric_of(heading: str) -> str | None:
+    plain = "".join(sign for sign in heading.lower() if sign.isalnum())
+    return {name.replace("_", ""): name for name in METRICS}.get(plain)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

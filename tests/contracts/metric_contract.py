@@ -1,0 +1,109 @@
+"""What every metric promises. Each entry of METRICS runs through it, under every convention that defines it."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import torch
+from torch import Tensor
+
+from datasets.errors import ImageError
+from diffif.metrics import CONVENTIONS, Sources, evaluate, get_metric
+from diffif.metrics.base import FusionMetric
+
+SIZE = (165, 172)
+
+
+def make_triple(height: int, width: int, *, batch: int = 1, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Smooth scenes with texture, in [0, 1]: fused, visible, infrared."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand((batch, 2, 2 + height // 8, 2 + width // 8), generator=generator)
+    smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)
+    scene = (0.8 * smooth + 0.2 * torch.rand((batch, 2, height, width), generator=generator)).clamp(0, 1)
+    visible, infrared = scene[:, :1], scene[:, 1:]
+    return 0.6 * visible + 0.4 * infrared, visible, infrared
+
+
+class MetricContract:
+    """Subclass and override `case` (a fixture): the name of a metric and a convention that defines it."""
+
+    @pytest.fixture
+    def case(self) -> tuple[str, str]:
+        raise NotImplementedError
+
+    def score(self, case: tuple[str, str], *images: Tensor) -> Tensor:
+        return evaluate(*images, metrics=(case[0],), convention=case[1])[case[0]]
+
+    def test_it_states_its_facts(self, case: tuple[str, str]) -> None:
+        metric = get_metric(case[0])
+        assert metric.name == case[0]
+        assert isinstance(metric.higher_is_better, bool)
+        assert metric.value_range[0] < metric.value_range[1]
+        assert metric.label
+        assert metric.undefined
+        assert any(sign.isdigit() for sign in metric.citation)
+
+    def test_scores_lie_in_the_stated_range_one_per_image(self, case: tuple[str, str]) -> None:
+        scores = self.score(case, *make_triple(*SIZE, batch=2))
+        low, high = get_metric(case[0]).value_range
+        assert scores.shape == (2,)
+        assert scores.dtype == torch.float64
+        assert bool(((scores >= low) & (scores <= high)).all())
+
+    def test_a_batch_equals_its_images_alone_and_candidates_share_their_sources(self, case: tuple[str, str]) -> None:
+        fused, visible, infrared = make_triple(*SIZE, batch=2)
+        together = self.score(case, fused, visible, infrared)
+        alone = [self.score(case, *(image[i : i + 1] for image in (fused, visible, infrared))) for i in range(2)]
+        torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=0)
+        sources = Sources(visible[:1], infrared[:1], convention=case[1])
+        shared = sources.score(torch.cat((fused[1:], fused[:1])), metrics=(case[0],))[case[0]]
+        torch.testing.assert_close(shared[1:], alone[0], rtol=1e-12, atol=1e-12)
+
+    def test_swapping_the_sources_changes_nothing(self, case: tuple[str, str]) -> None:
+        if case == ("nabf", "tang"):
+            pytest.skip("its published arguments are swapped, and so the sources play different roles")
+        fused, visible, infrared = make_triple(*SIZE)
+        there, back = self.score(case, fused, visible, infrared), self.score(case, fused, infrared, visible)
+        torch.testing.assert_close(there, back, rtol=1e-6, atol=1e-9)
+
+    def test_float64_input_gives_the_score_of_float32_input(self, case: tuple[str, str]) -> None:
+        images = make_triple(*SIZE)
+        levels = [(image * 255).round() for image in images]
+        single = self.score(case, *(image / 255 for image in levels))
+        double = self.score(case, *(image.double() / 255 for image in levels))
+        torch.testing.assert_close(single, double, rtol=0, atol=0)
+
+    def test_images_below_the_stated_smallest_side_are_refused_and_at_it_are_not(self, case: tuple[str, str]) -> None:
+        side = max(get_metric(case[0]).smallest_side, CONVENTIONS[case[1]].rules(case[0]).smallest_side)
+        assert self.score(case, *make_triple(side, side + 3)).shape == (1,)
+        if side > 1:
+            with pytest.raises(ImageError, match=f"at least {side}x{side}"):
+                self.score(case, *make_triple(side - 1, side + 3))
+
+    def test_constant_images_give_finite_scores_or_nan_without_a_crash(self, case: tuple[str, str]) -> None:
+        for level in (0.0, 0.5):
+            image = torch.full((1, 1, *SIZE), level)
+            score = self.score(case, image, image, image)
+            defined = get_metric(case[0]).undefined == "never"
+            assert not (defined and bool(score.isnan().any()))
+
+    def test_the_class_keeps_every_image_and_returns_the_mean(self, case: tuple[str, str]) -> None:
+        images = make_triple(*SIZE, batch=2)
+        metric: FusionMetric = get_metric(case[0])(convention=case[1])
+        metric.update(*(image[:1] for image in images))
+        metric.update(*(image[1:] for image in images))
+        scores = self.score(case, *images)
+        torch.testing.assert_close(metric.per_image, scores)
+        torch.testing.assert_close(metric.compute(), scores.mean())
+        restored = pickle.loads(pickle.dumps(metric))
+        torch.testing.assert_close(restored.per_image, scores)
+
+
+def all_cases() -> list[tuple[str, str]]:
+    """Each metric under `standard`, and under every convention whose rules differ from that."""
+    standard = CONVENTIONS["standard"].metrics
+    cases = [(name, "standard") for name in standard]
+    for convention in CONVENTIONS.values():
+        cases += [(name, convention.name) for name, rules in convention.metrics.items() if rules != standard.get(name)]
+    return cases

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datasets.errors import ResultError
+from diffif.metrics.guess import guess_convention, read_means
+
+
+@pytest.mark.parametrize(
+    ("means", "expected"),
+    [
+        ({"sd": 9.6, "sf": 0.05}, "tang-uint8"),
+        ({"sd": 44.2, "sf": 12.0, "ssim": 0.96, "psnr": 16.0}, "cddfuse"),
+        ({"sd": 44.2, "sf": 12.0, "ssim": 1.30}, "standard"),
+        ({"sd": 44.2, "ssim": 0.48}, "tang"),
+        ({"sd": 44.2, "ssim": 1.34, "psnr": 58.0, "rmse": 0.09}, "vifb"),
+        ({"sd": 44.2, "ssim": 0.96, "psnr": 62.0}, "ivif-zoo"),
+    ],
+)
+def test_the_ranges_of_a_table_point_to_its_convention(means: dict[str, float], expected: str) -> None:
+    best = guess_convention(means)[0]
+    assert best.convention == expected
+    assert not best.contradicting
+
+
+def test_a_table_that_tells_nothing_gets_no_points() -> None:
+    assert {guess.score for guess in guess_convention({"en": 7.0, "scd": 1.6})} == {0}
+
+
+def test_headings_are_recognised_however_they_are_written(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("Method,SD,Q_abf,MS-SSIM,note\nA,40,0.5,0.9,x\nB,50,-,1.1,y\n", encoding="utf-8")
+    assert read_means(table) == {"sd": 45.0, "qabf": 0.5, "ms_ssim": 1.0}
+
+
+def test_a_table_without_a_metric_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(ResultError, match=r"no column names a metric.*Headings: a, b"):
+        read_means(table)
+    with pytest.raises(ResultError, match="no table at"):
+        read_means(tmp_path / "absent.csv")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from datasets.images import write_image
+from diffif.metrics import DEFAULT_METRICS
+from diffif.metrics.__main__ import main
+from diffif.metrics.documentation import render
+from tests.contracts.metric_contract import make_triple
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    for seed in range(3):
+        fused, visible, infrared = make_triple(48, 56, seed=seed)
+        for part, image in (("vi", visible), ("ir", infrared), ("fused", fused)):
+            (tmp_path / part).mkdir(exist_ok=True)
+            write_image(tmp_path / part / f"{seed}.png", image[0])
+    return [str(tmp_path / part) for part in ("vi", "ir", "fused")]
+
+
+def test_three_folders_give_a_row_per_image_their_mean_and_a_table(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*folders, "--csv", str(tmp_path / "out.csv")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "convention: standard"
+    assert [line.split()[0] for line in printed[1:]] == ["image", "0", "1", "2", "mean"]
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["image", "convention", *DEFAULT_METRICS]
+    assert {row["convention"] for row in rows} == {"standard"}
+    mean = sum(float(row["en"]) for row in rows) / 3
+    assert f"{mean:.4f}" in printed[-1]
+
+
+def test_three_files_under_another_convention_with_chosen_metrics(
+    folders: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [f"{folder}/1.png" for folder in folders]
+    assert main([*files, "--convention", "vifb", "--metrics", "qcb,rmse"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["image", "Qcb", "RMSE"]
+
+
+def test_a_fused_image_without_its_source_is_named_and_nothing_is_shifted(
+    folders: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (Path(folders[1]) / "1.png").unlink()
+    assert main(folders) == 1
+    assert "1: no infrared image" in capsys.readouterr().err
+
+
+def test_mistakes_in_the_arguments_end_with_an_explanation(
+    folders: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([]) == 1
+    assert "VISIBLE INFRARED FUSED" in capsys.readouterr().err
+    assert main([folders[0], folders[1], f"{folders[2]}/0.png"]) == 1
+    assert "three files or three folders" in capsys.readouterr().err
+    assert main([*folders, "--metrics", "iou"]) == 1
+    assert "unknown metric 'iou'" in capsys.readouterr().err
+    assert main([*folders[:2], "absent"]) == 1
+    assert "there is no absent" in capsys.readouterr().err
+
+
+def test_guess_prints_the_likely_convention_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("Method,SD,SF\nA,9.5,0.05\n", encoding="utf-8")
+    assert main(["--guess", str(table)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("probably: tang-uint8\n")
+    assert "+ sd = 9.5: 8-bit arithmetic cuts SD below 16" in printed
+
+
+def test_the_page_on_metrics_is_current() -> None:
+    page = REPOSITORY / "docs" / "metrics.md"
+    assert page.read_text(encoding="utf-8") == render(), "run: python -m diffif.metrics --write-docs docs/metrics.md"
