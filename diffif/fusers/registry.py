@@ -41,6 +41,7 @@ FUSERS = {
     "tardal++": "diffif.fusers.deep.tardal:TarDALPlusPlus",
     "u2fusion": "diffif.fusers.deep.u2fusion:U2Fusion",
     "densefuse": "diffif.fusers.deep.densefuse:DenseFuse",
+    "ddfm": "diffif.fusers.ddfm:DDFM",
     "ifcnn": "diffif.fusers.deep.ifcnn:IFCNN",
     "didfuse": "diffif.fusers.deep.didfuse:DIDFuse",
     "seafusion": "diffif.fusers.deep.seafusion:SeAFusion",

@@ -51,6 +51,7 @@ class ADF(Fuser):
         iterations: Time steps of the diffusion.
         step: Length of one.
         kappa: Edge threshold in 8-bit grey levels.
+        signed: The principal component's weights with their signs, as published; see `principal_weights`.
         device: Where to compute.
 
     Raises:
@@ -66,16 +67,20 @@ class ADF(Fuser):
     )
     tileable = False
 
-    def __init__(self, *, iterations: int = 10, step: float = 0.15, kappa: float = 30.0, device: str = "cpu") -> None:
+    def __init__(
+        self, *, iterations: int = 10, step: float = 0.15, kappa: float = 30.0, signed: bool = True, device: str = "cpu"
+    ) -> None:
         if min(iterations, step, kappa) <= 0 or not math.isfinite(kappa):
             raise SettingsError("adf: iterations, step and kappa must be positive.")
-        super().__init__(device=device, settings={"iterations": iterations, "step": step, "kappa": kappa})
-        self.iterations, self.step, self.kappa = iterations, step, kappa
+        super().__init__(
+            device=device, settings={"iterations": iterations, "step": step, "kappa": kappa, "signed": signed}
+        )
+        self.iterations, self.step, self.kappa, self.signed = iterations, step, kappa, signed
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         base_a, base_b = (
             anisotropic_diffusion(image, iterations=self.iterations, step=self.step, kappa=self.kappa / 255)
             for image in (infrared, y)
         )
-        weight_a, weight_b = principal_weights(infrared - base_a, y - base_b)
+        weight_a, weight_b = principal_weights(infrared - base_a, y - base_b, signed=self.signed)
         return (base_a + base_b) / 2 + weight_a * (infrared - base_a) + weight_b * (y - base_b)

@@ -43,6 +43,7 @@ class FPDE(Fuser):
         iterations: Time steps of the diffusion.
         step: Length of one.
         kappa: Curvature threshold in 8-bit grey levels.
+        signed: The principal component's weights with their signs, as published; see `principal_weights`.
         device: Where to compute.
 
     Raises:
@@ -59,16 +60,20 @@ class FPDE(Fuser):
     min_size = 2
     tileable = False
 
-    def __init__(self, *, iterations: int = 15, step: float = 0.9, kappa: float = 4.0, device: str = "cpu") -> None:
+    def __init__(
+        self, *, iterations: int = 15, step: float = 0.9, kappa: float = 4.0, signed: bool = True, device: str = "cpu"
+    ) -> None:
         if min(iterations, step, kappa) <= 0:
             raise SettingsError("fpde: iterations, step and kappa must be positive.")
-        super().__init__(device=device, settings={"iterations": iterations, "step": step, "kappa": kappa})
-        self.iterations, self.step, self.kappa = iterations, step, kappa
+        super().__init__(
+            device=device, settings={"iterations": iterations, "step": step, "kappa": kappa, "signed": signed}
+        )
+        self.iterations, self.step, self.kappa, self.signed = iterations, step, kappa, signed
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         base_a, base_b = (
             fourth_order_diffusion(image, iterations=self.iterations, step=self.step, kappa=self.kappa).clamp(0, 1)
             for image in (infrared, y)
         )
-        weight_a, weight_b = principal_weights(infrared - base_a, y - base_b)
+        weight_a, weight_b = principal_weights(infrared - base_a, y - base_b, signed=self.signed)
         return (base_a + base_b) / 2 + weight_a * (infrared - base_a) + weight_b * (y - base_b)

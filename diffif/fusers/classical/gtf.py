@@ -77,7 +77,7 @@ class GTF(Fuser):
     )
     tileable = False
 
-    def __init__(self, *, weight: float = 4.0, iterations: int = 200, device: str = "cpu") -> None:
+    def __init__(self, *, weight: float = 4.0, iterations: int = 100, device: str = "cpu") -> None:
         if weight <= 0 or iterations <= 0:
             raise SettingsError("gtf: weight and iterations must be positive.")
         super().__init__(device=device, settings={"weight": weight, "iterations": iterations})

@@ -43,6 +43,7 @@ CHANGED = {
     "didfuse": "rule=sum",
     "seafusion": "output=clip",
     "medcnn": "threshold=0.5",
+    "ddfm": "steps=5",
 }
 
 
