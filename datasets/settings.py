@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -177,7 +178,7 @@ def _convert_number(hint: type[int] | type[float], value: str | float, key: str)
     except ValueError:
         raise SettingsError(f"{key} must be a number, got {value!r}") from None
     if hint is int:
-        if number != int(number):
+        if not math.isfinite(number) or number != int(number):
             raise SettingsError(f"{key} must be a whole number, got {value!r}")
         return int(number)
     return number

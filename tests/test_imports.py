@@ -1,0 +1,118 @@
+"""Imports point one way: datasets <- diffif <- downstream, and reports reads result files only.
+
+Read from the syntax tree, so that an import hidden in a function counts too.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES = ("datasets", "diffif", "downstream", "reports")
+LEVELS = {"datasets": (), "diffif": ("datasets",), "downstream": ("datasets", "diffif")}
+REPORTS_MAY_IMPORT = {
+    "downstream.results",
+    "datasets.errors",
+    "datasets.command",
+    "datasets.atomic",
+    "datasets.settings",
+}
+METRICS_MAY_IMPORT = {"datasets.errors"}
+METRICS_COMMAND = ("diffif/metrics/__main__.py", "diffif/metrics/files.py")
+"""`python -m diffif.metrics` scores files: these two read and write them, the metrics themselves take tensors."""
+LIGHT = ("datasets", "datasets.errors", "datasets.command", "datasets.settings", "datasets.base", "downstream")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_module(name: str) -> bool:
+    path = REPOSITORY.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def imported_by(source: str, module: str, *, package: bool) -> Iterator[tuple[int, str]]:
+    """(line, module of ours) for every import in a file, relative ones made absolute."""
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = module.split(".")[: None if package else -1]
+            parents = base[: len(base) - node.level + 1] if node.level else []
+            origin = ".".join([*parents, *([node.module] if node.module else [])])
+            # `from datasets import errors` imports datasets.errors.
+            names = [
+                f"{origin}.{alias.name}" if is_module(f"{origin}.{alias.name}") else origin for alias in node.names
+            ]
+        for name in names:
+            if name.split(".")[0] in PACKAGES:
+                yield node.lineno, name
+
+
+def all_imports(folder: str) -> list[tuple[str, str]]:
+    """("file:line", imported module) for every import of ours below a folder."""
+    found = []
+    for path in sorted((REPOSITORY / folder).rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        package = path.name == "__init__.py"
+        for line, name in imported_by(source, module_of(path), package=package):
+            found.append((f"{path.relative_to(REPOSITORY)}:{line}", name))
+    assert found, f"nothing of ours is imported in {folder}: is the folder still there?"
+    return found
+
+
+@pytest.mark.parametrize("package", sorted(LEVELS))
+def test_packages_import_only_what_lies_below(package: str) -> None:
+    allowed = {package, *LEVELS[package]}
+    assert [(where, name) for where, name in all_imports(package) if name.split(".")[0] not in allowed] == []
+
+
+def test_reports_read_result_records_and_nothing_else_of_ours() -> None:
+    foreign = [(where, name) for where, name in all_imports("reports") if name.split(".")[0] != "reports"]
+    assert [(where, name) for where, name in foreign if name not in REPORTS_MAY_IMPORT] == []
+
+
+def test_metrics_import_nothing_of_ours_but_the_errors() -> None:
+    imports = [found for found in all_imports("diffif/metrics") if found[0].split(":")[0] not in METRICS_COMMAND]
+    foreign = [(where, name) for where, name in imports if not name.startswith("diffif.metrics")]
+    assert [(where, name) for where, name in foreign if name not in METRICS_MAY_IMPORT] == []
+
+
+def test_the_metrics_command_is_not_imported_by_the_metrics() -> None:
+    imports = [found for found in all_imports("diffif/metrics") if found[0].split(":")[0] not in METRICS_COMMAND]
+    assert [where for where, name in imports if name in ("diffif.metrics.files", "diffif.metrics.__main__")] == []
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_light_modules_load_no_heavy_library(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({{'torch', 'cv2', 'pandas', 'ultralytics'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_datasets_is_ours() -> None:
+    import datasets
+
+    assert datasets.__file__ is not None
+    assert Path(datasets.__file__).parent == REPOSITORY / "datasets"
+
+
+def test_imports_of_every_form_are_seen() -> None:
+    source = (
+        "import datasets.errors as e\n"
+        "from datasets import errors\n"
+        "from . import results\n"
+        "def f():\n    from diffif.fusers.base import Fuser\n"
+        "import numpy\n"
+    )
+    seen = [name for _, name in imported_by(source, "downstream.detect", package=False)]
+    assert seen == ["datasets.errors", "datasets.errors", "downstream.results", "diffif.fusers.base"]
