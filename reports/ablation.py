@@ -51,8 +51,7 @@ class Change:
     @property
     def within_seeds(self) -> bool:
         """Whether the difference is smaller than the spread over seeds (pooled standard deviation)."""
-        spreads = [s.sd for s in (self.full, self.score) if math.isfinite(s.sd)]
-        return bool(spreads) and abs(self.delta) < math.sqrt(sum(s * s for s in spreads) / len(spreads))
+        return self.full.within_seeds(self.score)
 
     @property
     def is_significant(self) -> bool:

@@ -48,9 +48,10 @@ def cards(collection: Collection) -> list[Card]:
     owners = collection.owners
     methods, contexts = collection.methods, collection.contexts
 
-    def place(cell: str) -> tuple[int, int, str]:
+    def place(cell: str) -> tuple[int, int, tuple[int, ...], str]:
         context, method = owners[cell]
-        return contexts.index(context), methods.index(method), cell
+        seeds = sorted({row.seed for row in collection.records[cell].rows if row.seed is not None})
+        return contexts.index(context), methods.index(method), tuple(seeds), cell
 
     return [
         _card(collection.records[cell], owners[cell][1], owners[cell][0].protocol)

@@ -44,6 +44,12 @@ class Score:
     """Ids of the records the number comes from."""
     higher: bool | None
 
+    def within_seeds(self, other: Score) -> bool:
+        """Whether the difference to another score is smaller than the spread over seeds (pooled, where known)."""
+        spreads = [s.sd for s in (self, other) if math.isfinite(s.sd)]
+        pooled = math.sqrt(sum(s * s for s in spreads) / len(spreads)) if spreads else 0.0
+        return abs(self.value - other.value) < pooled
+
 
 def score_of(rows: pd.DataFrame, images: pd.DataFrame | None = None) -> Score:
     """Sum up the rows of one method and metric, one per seed."""

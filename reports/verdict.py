@@ -65,6 +65,9 @@ def _task(board: Board) -> list[Span]:
     if beaten:
         spans.append(Span(f"It is significantly better than {_count(beaten, tested)}"))
         spans.append(Span(f" ({tests.test}, {tests.num_images} images). "))
+        shaky = [o for o in beaten if board.scores[best, metric].within_seeds(board.scores[o, metric])]
+        if shaky:
+            spans.append(Span(f"But its lead over {', '.join(shaky)} is smaller than the spread over seeds. "))
     if tied:
         spans.append(Span("Its lead over " if beaten else "But its lead over "))
         for i, other in enumerate(tied[:3]):

@@ -10,6 +10,10 @@
   const stage = find("stage");
   let sequence = [];
 
+  // A source that is also a fuser under test is shown once, with its predictions.
+  const layersOf = (chosen) => [
+    ...Object.keys(SOURCES).filter((source) => !chosen.methods.includes(source.slice(1))), ...chosen.methods,
+  ];
   const set = () => data.sets[state.set];
   const pair = () => set().pairs[sequence[state.place]];
 
@@ -105,8 +109,7 @@
     find("tag-left").textContent = nameOf(state.left);
     find("tag-right").textContent = nameOf(state.right);
     find("title").textContent = `Pair ${shown.id} (${state.place + 1} of ${sequence.length})`;
-    const layers = [":visible", ":infrared", ...set().methods];
-    find("all").replaceChildren(...layers.map((layer) => {
+    find("all").replaceChildren(...layersOf(set()).map((layer) => {
       const button = document.createElement("button");
       button.type = "button";
       button.setAttribute("aria-pressed", layer === state.right);
@@ -145,9 +148,9 @@
   }
   function chooseSet() {
     const chosen = set();
-    const layers = [[":visible", "Visible"], [":infrared", "Infrared"], ...chosen.methods.map((m) => [m, m])];
-    state.right = chosen.start || ":infrared";
-    state.left = ":visible";
+    const layers = layersOf(chosen).map((layer) => [layer, nameOf(layer)]);
+    state.left = chosen.methods.includes("visible") ? "visible" : ":visible";
+    state.right = chosen.start || layers.at(-1)[0];
     state.order = chosen.orders.length ? "0|none" : "";
     state.place = 0;
     sequence = [];

@@ -105,7 +105,8 @@ class Fabricator:
         more: dict[str, object],
     ) -> str:
         seed, variant = more.get("seed"), str(more.get("variant", "full"))
-        settings = {"fuser": fuser, "dataset": {"name": dataset, "fingerprint": "f00d"}, **more}
+        told = {key: value for key, value in more.items() if key != "started"}
+        settings = {"fuser": fuser, "dataset": {"name": dataset, "fingerprint": "f00d"}, **told}
         cell = cell_id(task, settings)
         record = Record(
             cell_id=cell,
