@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from datasets.errors import CheckpointError, SettingsError
+from datasets.settings import from_mapping
 from diffif.fusers.base import Fuser
 from diffif.model.checkpoint import load_checkpoint
 from diffif.model.diffusion import DiffIF as Model
@@ -27,9 +28,9 @@ class DiffIF(Fuser):
     Args:
         device: "cpu", "cuda", ...
         weights: A Diff-IF checkpoint (.safetensors); the shipped one if None.
-        steps: Denoising steps.
-        sampler: ddim, ddpm or dpmpp-2m.
-        eta: Randomness of ddim, 0 to 1.
+        steps: Denoising steps; if None, as in the checkpoint's recipe, or 4 as published where it has none.
+        sampler: ddim, ddpm or dpmpp-2m; None as above, published: ddim.
+        eta: Randomness of ddim, 0 to 1; None as above, published: 1.
         seed: Decides all noise; the same seed gives the same image, in any batch and in any tiles.
         dtype: bfloat16 is about twice as fast where the processor knows it, and changes pixels by up to a few 1/255.
 
@@ -53,16 +54,15 @@ class DiffIF(Fuser):
         *,
         device: str = "cpu",
         weights: Path | None = None,
-        steps: int = 4,
-        sampler: Method = "ddim",
-        eta: float = 1.0,
+        steps: int | None = None,
+        sampler: Method | None = None,
+        eta: float | None = None,
         seed: int = 0,
         dtype: Literal["float32", "bfloat16"] = "float32",
     ) -> None:
         super().__init__(device=device)
         if dtype not in DTYPES:
             raise SettingsError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
-        self.sampler = SamplerSettings(method=sampler, num_steps=steps, eta=eta, seed=seed)
         self.dtype = dtype
         if weights is None and not SHIPPED.is_file():
             raise CheckpointError(
@@ -71,9 +71,16 @@ class DiffIF(Fuser):
             )
         checkpoint = load_checkpoint(Path(weights) if weights is not None else SHIPPED, device=self.device)
         self.card = checkpoint.card
+        trained = from_mapping(SamplerSettings, checkpoint.card.recipe.get("sampler", {}))
+        self.sampler = SamplerSettings(
+            method=trained.method if sampler is None else sampler,
+            num_steps=trained.num_steps if steps is None else steps,
+            eta=trained.eta if eta is None else eta,
+            seed=seed,
+        )
         self.sha256 = checkpoint.sha256
         self.model: Model = checkpoint.model.to(memory_format=torch.channels_last)
-        self.model.schedule.timesteps(steps)
+        self.model.schedule.timesteps(self.sampler.num_steps)
         self.stride = self.min_size = self.model.stride
         self.bytes_per_pixel = peak_bytes_per_pixel(self.model)
 

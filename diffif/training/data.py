@@ -136,6 +136,8 @@ def crop_loader(
         num_workers=recipe.data.num_workers,
         persistent_workers=recipe.data.num_workers > 0,
         pin_memory=torch.cuda.is_available(),
+        # Its own generator: a loader draws a number when it starts, which would shift the dropout of a resumed run.
+        generator=torch.Generator(),
     )
 
 

@@ -174,7 +174,7 @@ class _Run:
         }
 
     def _refuse_poison(self, terms: dict[str, Tensor]) -> None:
-        found = ", ".join(f"{name} {float(value):.3g}" for name, value in terms.items())
+        found = ", ".join(f"{name} {float(value.detach()):.3g}" for name, value in terms.items())
         raise TrainingError(
             f"the loss or its gradient is not finite at step {self.state.step + 1} ({found}). Training stopped; "
             f"the last good state is {self.out / STATE_FILE}. Lower it and resume: --set optimizer.lr=..., "

@@ -83,3 +83,13 @@ def test_impossible_settings_are_refused(checkpoint: Path, options: dict[str, ob
 def test_parameters_are_counted(checkpoint: Path) -> None:
     fuser = DiffIF(weights=checkpoint)
     assert fuser.num_parameters == sum(p.numel() for p in Model(SETTINGS).parameters())
+
+
+def test_the_sampler_is_the_one_of_the_checkpoints_recipe_unless_told_otherwise(tmp_path: Path) -> None:
+    from diffif.model.checkpoint import CheckpointCard
+
+    path = tmp_path / "two.safetensors"
+    save_checkpoint(path, Model(SETTINGS), CheckpointCard(recipe={"sampler": {"num_steps": 2, "eta": 0.5}}))
+    assert (DiffIF(weights=path).sampler.num_steps, DiffIF(weights=path).sampler.eta) == (2, 0.5)
+    assert DiffIF(weights=path, steps=1).sampler.num_steps == 1
+    assert DiffIF(weights=path, steps=1).fingerprint != DiffIF(weights=path).fingerprint
