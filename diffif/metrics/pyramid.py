@@ -12,6 +12,8 @@ from diffif.metrics.windows import gaussian_taps, slide, taps_at
 
 NUM_SCALES = 4
 WINDOW_SIZES = (17, 9, 5, 3)
+TINY = 1e-10
+"""The published code's threshold below which a variance counts as none."""
 SMALLEST_SIDE = 41
 """Fewest rows and columns that leave a whole window at the coarsest scale."""
 
@@ -32,10 +34,10 @@ def local_mean(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
 
 
 def local_variance(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
-    """Gaussian variance at one scale, float32, never negative."""
+    """Gaussian variance at one scale, float32; exactly 0 where it is below `TINY`."""
     mean = plane.derive(local_mean, scale, rules)
     squares = _smooth(_product(plane, plane, scale, rules), scale, rules)
-    return squares.sub_(mean.square()).clamp_(min=0).to(torch.float32)
+    return F.threshold_(squares.sub_(mean.square()), TINY, 0.0).to(torch.float32)
 
 
 def local_covariance(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:

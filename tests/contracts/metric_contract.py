@@ -16,13 +16,13 @@ SIZE = (165, 172)
 
 
 def make_triple(height: int, width: int, *, batch: int = 1, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Smooth scenes with texture, in [0, 1]: fused, visible, infrared."""
+    """Smooth scenes with texture, whole grey levels in [0, 1]: fused, visible, infrared."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand((batch, 2, 2 + height // 8, 2 + width // 8), generator=generator)
     smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)
     scene = (0.8 * smooth + 0.2 * torch.rand((batch, 2, height, width), generator=generator)).clamp(0, 1)
-    visible, infrared = scene[:, :1], scene[:, 1:]
-    return 0.6 * visible + 0.4 * infrared, visible, infrared
+    visible, infrared = ((image * 255).round() / 255 for image in scene.split(1, dim=1))
+    return ((0.6 * visible + 0.4 * infrared) * 255).round() / 255, visible, infrared
 
 
 class MetricContract:

@@ -7,13 +7,11 @@ from torch import Tensor
 
 from diffif.metrics.evaluation import evaluate_one
 from diffif.metrics.planes import Plane, Triple
-from diffif.metrics.pyramid import NUM_SCALES, local_covariance, local_variance
+from diffif.metrics.pyramid import NUM_SCALES, TINY, local_covariance, local_variance
 from diffif.metrics.rules import FidelityRules
 
 NOISE_VARIANCE = 2.0
 """Of the visual system, in squared grey levels (Sheikh and Bovik's pixel-domain implementation)."""
-TINY = 1e-10
-"""The published code's threshold below which a variance counts as none."""
 
 
 def measure_vif(triple: Triple, rules: FidelityRules) -> Tensor:
@@ -49,7 +47,7 @@ def gain_and_residual(
     covariance = local_covariance(reference, distorted, scale, rules)
     gain = covariance / (variance_r + TINY)
     # A gain counts only where both have variance and vary together; elsewhere nothing is kept.
-    gain = torch.where((variance_r >= TINY) & (variance_d >= TINY) & (gain > 0), gain, 0.0)
+    gain = torch.where((variance_r > 0) & (variance_d > 0) & (gain > 0), gain, 0.0)
     residual = (variance_d - gain * covariance).clamp_(min=TINY)
     return gain, gain.square() * variance_r, residual
 
