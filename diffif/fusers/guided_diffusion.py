@@ -66,6 +66,9 @@ def make_unet(shape: GuidedDiffusion) -> Any:
         downsample_type="resnet",
         upsample_type="resnet",
         attention_head_dim=shape.head_channels,
+        norm_num_groups=32,
+        # Left out, the middle block's attention would lose its normalisation.
+        attn_norm_num_groups=32,
         norm_eps=1e-5,
         act_fn="silu",
         flip_sin_to_cos=True,

@@ -55,9 +55,13 @@ def _shrink_rank(matrix: Tensor, threshold: float) -> Tensor:
     # The Frobenius norm bounds every singular value: most early steps need no decomposition.
     if matrix.norm().item() <= threshold:
         return torch.zeros_like(matrix)
-    u, values, vh = torch.linalg.svd(matrix, full_matrices=False)
-    kept = int((values > threshold).sum())
-    shrunk: Tensor = (u[:, :kept] * (values[:kept] - threshold)) @ vh[:kept]
+    # By the eigenvectors of the Gram matrix: several times faster than a singular value decomposition, and exact
+    # enough, since the smallest threshold is 1e-6 and the matrices are of order 1.
+    eigenvalues, vectors = torch.linalg.eigh(matrix.T @ matrix)
+    values = eigenvalues.clamp_min(0).sqrt()
+    kept = values > threshold
+    vectors = vectors[:, kept]
+    shrunk: Tensor = (matrix @ vectors) * ((values[kept] - threshold) / values[kept]) @ vectors.T
     return shrunk
 
 
