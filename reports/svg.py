@@ -112,7 +112,7 @@ def themed(svg: str, alt: str) -> str:
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
-    body = re.sub(r' id="[a-zA-Z]+[0-9]*d?_\d+"', "", body)
+    body = re.sub(r' id="[\w.]+_\d+"', "", body)
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,8 +183,11 @@ def full_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def build_everything() -> Callable[..., None]:
-    return fabricate_everything
+def report(full_workdir: Path) -> Path:
+    """The built page of the full folder."""
+    from reports.page import build_report
+
+    return build_report(full_workdir).page
 
 
 def _ids(count: int) -> list[str]:

@@ -10,16 +10,17 @@ from reports.__main__ import main
 from reports.page import build_report
 
 
-def test_one_command_writes_a_page_and_its_tables(full_workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(full_workdir)]) == 0
-    page = full_workdir / "report" / "index.html"
+def test_one_command_writes_a_page_and_its_tables(fabricator, capsys: pytest.CaptureFixture[str]) -> None:
+    fabricator.quality("average")
+    assert main([str(fabricator.workdir)]) == 0
+    page = fabricator.workdir / "report" / "index.html"
     assert str(page) in capsys.readouterr().out
-    names = {path.name for path in (full_workdir / "report" / "tables").iterdir()}
+    names = {path.name for path in (page.parent / "tables").iterdir()}
     assert {"leaderboard-llvip-test-quality.csv", "leaderboard-llvip-test-quality.tex"} <= names
 
 
-def test_the_page_asks_for_nothing_outside_itself(full_workdir: Path) -> None:
-    html = build_report(full_workdir).page.read_text(encoding="utf-8")
+def test_the_page_asks_for_nothing_outside_itself(report: Path) -> None:
+    html = report.read_text(encoding="utf-8")
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", html)
     assert "@import" not in html
     assert not re.findall(r"url\((?!#|data:|\"data:)", html)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from reports.ablation import ablation_tables, families
+from reports.boards import build_boards
+from reports.changes import compare, difference_table
+from reports.collect import collect
+from reports.export import escape_latex
+from reports.gallery import build_gallery
+from reports.page import build_report, render
+from reports.relations import correlations
+from reports.tables import leaderboard
+from reports.verdict import verdict
+from reports.views import build_views
+
+
+def _text(finding) -> str:
+    return "".join(span.text for span in finding.spans)
+
+
+@pytest.fixture(scope="module")
+def collection(full_workdir: Path):
+    return collect(full_workdir)
+
+
+def test_the_verdict_calls_a_lead_noise_exactly_where_the_test_does(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "segment")
+    finding = next(f for f in verdict([board]))
+    best, *others = board.ordered("miou")
+    tests = board.tests["miou"]
+    text = _text(finding)
+    assert text.startswith(f"{best} has the highest mIoU")
+    beaten = [o for o in others if tests.better(best, o)]
+    assert beaten
+    assert f"significantly better than {len(beaten)} of {len(others)}" in text or "all" in text
+    noise = text.partition("Its lead over ")[2]
+    assert all((f"{o} (" in noise) == (o not in beaten) for o in others)
+
+
+def test_the_evidence_verdict_names_what_each_source_loses(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "detect")
+    text = next(_text(f) for f in verdict([board]) if f.topic.startswith("By evidence"))
+    lost = board.scores["visible", "map50/evidence:infrared"].value
+    assert f"visible alone: {100 * lost:.1f} % mAP50 on what only infrared shows" in text
+
+
+def test_sources_are_shown_but_not_ranked_in_quality(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "quality")
+    table = leaderboard(board)
+    rows = {row.head: row for row in table.rows}
+    assert rows["visible"].cells[0].text == "–"
+    assert not any(cell.best or cell.second for cell in rows["visible"].cells)
+    assert rows["diffif"].cells[0].text == "1"
+
+
+def test_lower_is_better_turns_best_and_sorting_round(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "quality")
+    table = leaderboard(board)
+    place = [column.key for column in table.columns].index("mse")
+    assert table.columns[place].arrow == "↓"
+    values = {row.head: row.cells[place].value for row in table.rows if row.head not in ("visible", "infrared")}
+    best = next(row.head for row in table.rows if row.cells[place].best)
+    assert values[best] == min(values.values())
+
+
+def test_a_missing_method_is_shown_as_missing_and_sorts_last(fabricator) -> None:
+    fabricator.quality("average")
+    fabricator.quality("max")
+    fabricator.detect("average", seed=0)
+    boards = build_boards(collect(fabricator.workdir))
+    table = leaderboard(next(b for b in boards if b.context.task == "detect"))
+    row = next(row for row in table.rows if row.head == "max")
+    assert row.missing
+    assert {cell.text for cell in row.cells} == {"missing"}
+    assert {cell.sort_key for cell in row.cells} == {""}
+
+
+def test_ablation_shows_the_difference_to_full_and_finds_the_planted_effect(collection) -> None:
+    assert families(collection) == {"diffif": ["diffif · no-prior", "diffif · no-search"]}
+    ((table, findings),) = ablation_tables(collection)
+    full, no_prior, _ = table.rows
+    place = [column.key for column in table.columns].index("llvip-test-quality/vif")
+    board = next(
+        b for b in build_boards(collection, methods=["diffif", "diffif · no-prior"]) if b.context.task == "quality"
+    )
+    expected = board.scores["diffif · no-prior", "vif"].value - board.scores["diffif", "vif"].value
+    assert no_prior.cells[place].value == pytest.approx(expected)
+    assert no_prior.cells[place].worse
+    assert full.cells[place].value == board.scores["diffif", "vif"].value
+    assert "significantly worse in" in _text(findings[0])
+    assert "The prior helps" in _text(findings[0])
+    assert "The search" not in _text(findings[1])
+
+
+def test_settings_after_an_at_sign_are_variants_of_the_plain_fuser(fabricator) -> None:
+    for fuser in ("diffif", "diffif@steps=1", "average"):
+        fabricator.quality(fuser)
+    collection = collect(fabricator.workdir)
+    assert families(collection) == {"diffif": ["diffif@steps=1"]}
+    assert "diffif@steps=1" in build_boards(collection)[0].methods
+
+
+def test_metric_correlation_needs_five_fusers(full_workdir: Path, fabricator) -> None:
+    boards = build_boards(collect(full_workdir))
+    quality = next(b for b in boards if b.context.task == "quality")
+    detect = next(b for b in boards if b.context.task == "detect")
+    assert {n for *_, n in correlations(quality, detect)} == {6}
+    for fuser in ("average", "max"):
+        fabricator.quality(fuser)
+        fabricator.detect(fuser, seed=0)
+    few = build_boards(collect(fabricator.workdir))
+    assert correlations(few[1], few[0]) == []
+
+
+def test_the_gallery_embeds_each_picture_once_and_keeps_to_its_budget(collection) -> None:
+    gallery = build_gallery(collection)
+    assert len(set(gallery.pictures)) == len(gallery.pictures)
+    (shown,) = gallery.sets
+    assert len(shown["pairs"]) == 4
+    assert set(shown["pairs"][0]["fused"]) == set(shown["methods"])
+    assert shown["pairs"][0]["maskTruth"] is not None
+    small = build_gallery(collection, budget=1)
+    assert len(small.sets[0]["pairs"]) == 1
+    assert small.omitted == 3
+
+
+def test_the_gallery_orders_pairs_from_worst_to_best(collection) -> None:
+    (shown,) = build_gallery(collection).sets
+    order = next(o for o in shown["orders"] if o["label"] == "VIF")
+    images = collection.per_image
+    ids = [pair["id"] for pair in shown["pairs"]]
+    rows = images[(images["method"] == "diffif") & (images["metric"] == "vif") & images["id"].isin(ids)]
+    values = rows.set_index("id")["value"]
+    ranked = [values[ids[i]] for i in order["methods"]["diffif"]["order"]]
+    assert ranked == sorted(ranked)
+
+
+def test_the_same_folder_twice_differs_in_nothing(collection) -> None:
+    comparison = compare(collection, collection)
+    assert (comparison.moved, comparison.added, comparison.removed, comparison.settings) == ((), (), (), ())
+    assert comparison.num_same > 100
+    assert difference_table(comparison) is None
+
+
+def test_a_diff_shows_what_moved_came_and_went(tmp_path: Path, fabricator) -> None:
+    old = type(fabricator)(tmp_path / "old")
+    old.quality("average")
+    old.quality("max")
+    old.detect("average", seed=0)
+    fabricator.quality("average", images=40)
+    fabricator.quality("laplacian")
+    fabricator.detect("average", seed=0)
+    built = build_report(fabricator.workdir, diff=old.workdir)
+    assert re.fullmatch(r"\d+ numbers same, 8 changed, 8 new, 8 gone, 0 settings changed", built.changes)
+    html = built.page.read_text(encoding="utf-8")
+    assert "Changes since old" in html
+    assert (fabricator.workdir / "report" / "tables" / "changes.csv").is_file()
+
+
+def test_names_from_records_cannot_break_out_of_the_page(fabricator) -> None:
+    nasty = "</script><b>&"
+    fabricator.quality(nasty)
+    fabricator.quality("average")
+    fabricator.detect(nasty, seed=0, gallery=1)
+    html = render(build_views(collect(fabricator.workdir)))
+    assert "<b>&" not in html
+    assert html.count("</script>") == html.count("<script")
+    data = re.search(r'id="gallery-data">(.*?)</script>', html, flags=re.DOTALL).group(1)
+    assert json.loads(data)["sets"][0]["methods"] == [nasty]
+    assert escape_latex("a_b&c") == r"a\_b\&c"
+
+
+def test_one_method_alone_gives_a_page_that_compares_nothing(fabricator) -> None:
+    fabricator.quality("average")
+    html = render(build_views(collect(fabricator.workdir)))
+    assert "nothing to compare yet" in html
