@@ -27,8 +27,10 @@ size that ends within ten minutes on two CPU cores. Whatever is finished is kept
 interruption."""
 
 SYNTHETIC_MODEL = "yolov8n.yaml"
-SYNTHETIC_EPOCHS = 40
+SYNTHETIC_EPOCHS = 20
 SYNTHETIC_IMGSZ = 320
+# From random weights many small steps teach more than few large ones.
+SYNTHETIC_NOMINAL_BATCH = 16
 REAL_MODEL = "yolov8n.pt"
 
 
@@ -58,6 +60,12 @@ def _parser() -> Any:
     group.add_argument("--epochs", type=int, default=None, help=f"default: 100; {SYNTHETIC_EPOCHS} for the laboratory")
     group.add_argument("--imgsz", type=int, default=None, help=f"default: 640; {SYNTHETIC_IMGSZ} for the laboratory")
     group.add_argument("--batch", type=int, default=16, help="images per training step (default: 16)")
+    group.add_argument(
+        "--nominal-batch",
+        type=int,
+        default=None,
+        help=f"images per optimiser step (default: 64; {SYNTHETIC_NOMINAL_BATCH} for the laboratory)",
+    )
     group.add_argument("--patience", type=int, default=50, help="epochs without progress before stopping (default: 50)")
     group.add_argument("--learning-rate", type=float, default=None, help="default: chosen by ultralytics")
     group.add_argument("--workers", type=int, default=4, help="loader processes on a GPU (default: 4)")
@@ -127,13 +135,19 @@ def _settings(parsed: Any, choice: DataChoice) -> DetectionSettings:
     from downstream.detection.settings import DetectionSettings
 
     laboratory = not choice.name
+
+    def chosen(name: str, real: int, synthetic: int) -> int:
+        value: int | None = getattr(parsed, name)
+        return value if value is not None else synthetic if laboratory else real
+
     if any(seed < 0 for seed in parsed.seeds):
         raise SettingsError(f"--seeds must be 0 or greater, got {parsed.seeds}")
     return DetectionSettings(
         model=parsed.model or (SYNTHETIC_MODEL if laboratory else REAL_MODEL),
-        epochs=parsed.epochs if parsed.epochs is not None else SYNTHETIC_EPOCHS if laboratory else 100,
-        imgsz=parsed.imgsz if parsed.imgsz is not None else SYNTHETIC_IMGSZ if laboratory else 640,
+        epochs=chosen("epochs", 100, SYNTHETIC_EPOCHS),
+        imgsz=chosen("imgsz", 640, SYNTHETIC_IMGSZ),
         batch=parsed.batch,
+        nominal_batch=chosen("nominal_batch", 64, SYNTHETIC_NOMINAL_BATCH),
         patience=parsed.patience,
         learning_rate=parsed.learning_rate,
         workers=parsed.workers,

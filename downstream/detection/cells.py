@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.base import Boxes, PairedDataset
+from datasets.base import Boxes
 from datasets.settings import to_mapping
-from diffif.fusers.base import Fuser
 from downstream.detection.artefacts import write_artefacts
 from downstream.detection.model_choice import ModelChoice
 from downstream.detection.prediction import map_classes, predict_boxes, truth_of
@@ -19,36 +18,18 @@ from downstream.detection.scoring import Scores, score_detections
 from downstream.detection.settings import FROZEN_MODEL, DetectionSettings
 from downstream.detection.training import train_detector
 from downstream.detection.yolo_view import link_yolo_view
-from downstream.fused_set import FusedSet, fuse_split
 from downstream.results import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
+from downstream.task_run import TaskRun
 
 TASK = "detect"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectionRun:
-    """What all cells of one command share."""
+class DetectionRun(TaskRun):
+    """One detection command."""
 
-    splits: Mapping[str, PairedDataset]
-    """train, val and test."""
-    fusers: Mapping[str, Fuser]
-    """By what the user wrote, in the order of the table; the frozen one included."""
     settings: DetectionSettings
     model: ModelChoice
-    workdir: Path
-    device: str
-    command: str
-    notes: tuple[str, ...] = ()
-    fuse_batch: int = 4
-    fused: dict[tuple[str, str], FusedSet] = field(default_factory=dict)
-
-    def fused_set(self, spec: str, split: str) -> FusedSet:
-        """The fused images of one split, made at the first request."""
-        if (spec, split) not in self.fused:
-            self.fused[spec, split] = fuse_split(
-                self.splits[split], self.fusers[spec], self.workdir, spec=spec, batch_size=self.fuse_batch
-            )
-        return self.fused[spec, split]
 
 
 def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
@@ -93,28 +74,14 @@ def cell_settings(run: DetectionRun, spec: str, seed: int) -> dict[str, Any]:
     detection |= {"model": Path(run.model.name).name, "model_fingerprint": run.model.fingerprint}
     # Where the work is done does not change the numbers.
     detection.pop("workers")
-    any_split = run.splits["test"]
     return {
-        "dataset": {
-            "name": any_split.name,
-            "fingerprints": {split: dataset.fingerprint for split, dataset in run.splits.items()},
-            "counts": {split: len(dataset) for split, dataset in run.splits.items()},
-            "classes": list(any_split.classes),
-            "facts": dict(any_split.facts),
-        },
-        "fuser": describe_fuser(run.fusers[spec]),
-        "frozen_on": describe_fuser(run.fusers[run.settings.frozen_on])
-        if run.settings.frozen_on in run.fusers
-        else None,
+        "dataset": run.describe_data(),
+        "fuser": run.describe_fuser(spec),
+        "frozen_on": run.describe_fuser(run.settings.frozen_on),
         "detection": detection,
         "seed": seed,
         "ultralytics": importlib.metadata.version("ultralytics"),
     }
-
-
-def describe_fuser(fuser: Fuser) -> dict[str, Any]:
-    """Name, fingerprint and settings of a fuser for a record."""
-    return {"name": fuser.name, "fingerprint": fuser.fingerprint, "settings": dict(fuser.settings)}
 
 
 def _detector(run: DetectionRun, spec: str, seed: int) -> tuple[Path, dict[int, int] | None]:

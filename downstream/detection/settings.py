@@ -24,6 +24,8 @@ class DetectionSettings:
     """Longer side in pixels at which the detector sees an image."""
     batch: int = 16
     """Images per training step."""
+    nominal_batch: int = 64
+    """Images per optimiser step: gradients of several batches are added up to it (ultralytics' nbs)."""
     patience: int = 50
     """Epochs without progress on validation after which training stops."""
     learning_rate: float | None = None
@@ -38,9 +40,9 @@ class DetectionSettings:
     """Bootstrap draws behind an interval."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "imgsz", "batch", "resamples"):
+        for name in ("epochs", "imgsz", "batch", "nominal_batch", "resamples"):
             if getattr(self, name) < 1:
-                raise SettingsError(f"--{name} must be at least 1, got {getattr(self, name)}")
+                raise SettingsError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
         if self.imgsz % 32:
             below, above = self.imgsz // 32 * 32, self.imgsz // 32 * 32 + 32
             raise SettingsError(

@@ -16,7 +16,7 @@ from datasets.settings import fingerprint
 from downstream.detection.model_choice import ModelChoice
 from downstream.detection.settings import DetectionSettings
 
-DETERMINES_TRAINING = ("epochs", "imgsz", "batch", "patience", "learning_rate")
+DETERMINES_TRAINING = ("epochs", "imgsz", "batch", "nominal_batch", "patience", "learning_rate")
 
 
 def training_identity(
@@ -107,6 +107,7 @@ def _overrides(
         "epochs": settings.epochs,
         "imgsz": settings.imgsz,
         "batch": settings.batch,
+        "nbs": settings.nominal_batch,
         "patience": settings.patience,
         "workers": settings.workers,
         "seed": seed,

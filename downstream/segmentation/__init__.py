@@ -1,0 +1,1 @@
+"""Segmentation: networks, a training that resumes exactly, mIoU from summed counts, and what the report shows of it."""
