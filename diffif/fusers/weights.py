@@ -40,6 +40,8 @@ class PublishedWeights:
     """File name to the SHA-256 of its bytes."""
     published_at: str
     """Where the authors publish them, in words."""
+    tensors_sha256: str = ""
+    """Hash of the tensors themselves, for files that only exist converted; see `tensors_sha256`."""
 
     @property
     def converted_name(self) -> str:

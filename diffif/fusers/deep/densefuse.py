@@ -75,6 +75,7 @@ class DenseFuse(PretrainedFuser):
         method="DenseFuse",
         files={"DenseFuse.safetensors": "04067690a0112807921c8775b822a388a735a209a8d911a9f9ad4d3dfd2b742c"},
         published_at=f"{SOURCE}: the .ckpt, converted with python -m diffif import-weights densefuse",
+        tensors_sha256="762de23b77ac67cd1d825a83d9817b47545a9106d1525e7ff1b3421d16296c39",
     )
 
     def __init__(

@@ -67,6 +67,7 @@ class U2Fusion(PretrainedFuser):
         method="U2Fusion",
         files={"U2Fusion.safetensors": "d5020b298342f57a002e170a5e151d2e5fd8dd9e30fec8687c988c481b4a352c"},
         published_at=f"{SOURCE}: model.ckpt, converted with python -m diffif import-weights u2fusion",
+        tensors_sha256="d2169229717435d0f230786b83b6ad0a790fa44a09e36d9bcb52012d8aa86d95",
     )
 
     def __init__(

@@ -1,0 +1,77 @@
+"""What every fuser is and what it needs: the rows of `python -m diffif list`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from datasets.errors import BenchError
+from diffif.fusers.base import Fuser, Kind
+from diffif.fusers.deep.pretrained import PretrainedFuser
+from diffif.fusers.registry import FUSERS, build_fuser, get_fuser
+from diffif.fusers.weights import find_weights
+
+
+@dataclass(frozen=True)
+class FuserRow:
+    """One fuser."""
+
+    name: str
+    """What to write after --fuser."""
+    label: str
+    """The name in tables."""
+    kind: Kind
+    paper: str
+    num_parameters: int | None
+    """0 for methods without a network, None where it depends on a model that is not here."""
+    weights_needed: str
+    """Where the authors publish the weights; empty for methods without."""
+    available: bool
+    """Whether it runs now, without naming a file."""
+
+    @property
+    def weights(self) -> str:
+        """none, found, or what is missing."""
+        if not self.weights_needed:
+            return "none" if self.available else "missing"
+        return "found" if self.available else f"missing: {self.weights_needed}"
+
+
+def list_fusers() -> list[FuserRow]:
+    """Every entry of the table, in its order; nothing is loaded that is not needed to count parameters."""
+    return [describe(name) for name in FUSERS]
+
+
+def describe(name: str) -> FuserRow:
+    """The row of one table name.
+
+    Raises:
+        UnknownName: not in the table.
+    """
+    cls = get_fuser(name)
+    parameters, available = _inspect(name, cls)
+    return FuserRow(
+        name=name,
+        label=cls.label,
+        kind=cls.kind,
+        paper=cls.paper,
+        num_parameters=parameters,
+        weights_needed=cls.weights_needed,
+        available=available,
+    )
+
+
+def _inspect(name: str, cls: type[Fuser]) -> tuple[int | None, bool]:
+    if issubclass(cls, PretrainedFuser):
+        with torch.device("meta"):
+            parameters = sum(p.numel() for p in cls.make_network().parameters())
+        try:
+            find_weights(cls.published)
+        except BenchError:
+            return parameters, False
+        return parameters, True
+    try:
+        return build_fuser(name).num_parameters, True
+    except BenchError:
+        return None, False

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from datasets.errors import SettingsError, UnknownName, WeightsError
+from diffif.fusers.import_weights import import_weights
+from diffif.fusers.registry import build_fuser
+from diffif.fusers.weights import read_tensors
+from tests.contracts.fuser_contract import make_pair
+
+
+@pytest.mark.parametrize(
+    ("method", "source", "converted"),
+    [
+        ("medcnn", "medcnn/cnnmodel.mat", "medcnn/cnnmodel.safetensors"),
+        ("didfuse", "DIDFuse/Encoder.pkl", "DIDFuse/DIDFuse.safetensors"),
+        ("seafusion", "SeAFusion/SeAFusion.pth", "SeAFusion/SeAFusion.safetensors"),
+        ("csr", "csr/dict.mat", "csr/dict.safetensors"),
+        ("u2fusion", "U2Fusion/U2Fusion.safetensors", "U2Fusion/U2Fusion.safetensors"),
+    ],
+)
+def test_converted_weights_give_the_same_pixels_and_fingerprint(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, source: str, converted: str
+) -> None:
+    assert import_weights(method, shared / "weights" / source, tmp_path) == tmp_path / converted
+    pair = make_pair(33, 40)
+    monkeypatch.setenv("DIFFIF_WEIGHTS", str(tmp_path))
+    ours = build_fuser(method)
+    monkeypatch.setenv("DIFFIF_WEIGHTS", str(shared / "weights"))
+    original = build_fuser(method)
+    assert ours.fingerprint == original.fingerprint
+    assert torch.equal(ours.fuse(*pair), original.fuse(*pair))
+
+
+def test_converted_file_that_was_changed_is_refused(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors import safe_open
+
+    file = import_weights("ifcnn", shared / "weights" / "IFCNN" / "IFCNN-MAX.pth", tmp_path)
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+    tensors = load_file(file)
+    tensors["conv4.bias"] += 1
+    save_file(tensors, file, metadata=metadata)
+    monkeypatch.setenv("DIFFIF_WEIGHTS", str(tmp_path))
+    with pytest.raises(WeightsError, match="changed after it was converted"):
+        build_fuser("ifcnn")
+
+
+def test_conversion_of_other_weights_is_not_mistaken_for_the_published_ones(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensors = read_tensors(shared / "weights" / "IFCNN" / "IFCNN-MAX.pth")
+    tensors["conv4.bias"] = tensors["conv4.bias"] + 1
+    torch.save(tensors, tmp_path / "own.pth")
+    file = import_weights("ifcnn", tmp_path / "own.pth", tmp_path)
+    monkeypatch.setenv("DIFFIF_WEIGHTS", str(tmp_path))
+    with pytest.raises(WeightsError, match="other files than those pinned"):
+        build_fuser("ifcnn")
+    assert build_fuser("ifcnn", weights=str(file)).fingerprint
+
+
+def test_weights_of_another_method_are_refused(shared: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="do not fit ifcnn"):
+        import_weights("ifcnn", shared / "weights" / "SeAFusion" / "SeAFusion.pth", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_incomplete_and_unknown_sources_are_explained(shared: Path, tmp_path: Path) -> None:
+    shutil.copy(shared / "weights" / "DIDFuse" / "Encoder.pkl", tmp_path)
+    with pytest.raises(WeightsError, match=r"lacks Decoder\.pkl"):
+        import_weights("didfuse", tmp_path / "Encoder.pkl", tmp_path)
+    with pytest.raises(UnknownName, match="Did you mean 'didfuse'"):
+        import_weights("didfus", tmp_path, tmp_path)
+    with pytest.raises(SettingsError, match=r"writes \.safetensors"):
+        import_weights("csr", shared / "weights" / "csr" / "dict.mat", tmp_path / "dict.npz")
