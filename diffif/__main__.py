@@ -18,6 +18,7 @@ COMMANDS = {
     "search": "build the fusion knowledge prior by targeted search",
     "list": "list the fusers: kind, paper, parameters, weights",
     "info": "show what a checkpoint says about itself",
+    "distill": "distil a trained Diff-IF into one step",
     "import-weights": "convert published weights once",
 }
 

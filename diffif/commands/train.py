@@ -11,8 +11,9 @@ Examples:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--recipe", default="small", help="ivf, mif, small, or a YAML file of the same keys")
+    parser.add_argument("--prior", type=Path, help="folder of priors (<id>.png), from `python -m diffif search`")
+    parser.add_argument("--variant", help="full, no-prior or no-search (default: the recipe's)")
+    add_run_arguments(parser, recipe="small")
+
+
+def add_run_arguments(parser: ArgumentParser, *, recipe: str) -> None:
+    """Declare what every training run needs."""
+    parser.add_argument("--recipe", default=recipe, help="a recipe that ships (ivf, mif, small ...), or a YAML file")
     parser.add_argument("--dataset", required=True, help="a name from `python -m datasets list`")
     parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--prior", type=Path, help="folder of priors (<id>.png), from `python -m diffif search`")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--variant", help="full, no-prior or no-search (default: the recipe's)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any recipe key, e.g. data.crop=96"
     )
@@ -34,6 +40,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Train to the end and print where the checkpoint is."""
+    return train_with_progress(arguments, {"variant": arguments.variant} if arguments.variant else {}, arguments.prior)
+
+
+def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prior: Path | None) -> int:
+    """Run the recipe that the arguments name, with a progress bar."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from datasets.registry import load_dataset
@@ -42,10 +53,7 @@ def run(arguments: Namespace) -> int:
     from diffif.training.recipe import load_recipe
 
     _check_device(arguments.device)
-    overrides = parse_assignments(arguments.set)
-    if arguments.variant:
-        overrides["variant"] = arguments.variant
-    recipe = load_recipe(arguments.recipe, overrides)
+    recipe = load_recipe(arguments.recipe, {**parse_assignments(arguments.set), **overrides})
     dataset = load_dataset(arguments.dataset, arguments.root, "train", "quality")
     held_out = load_dataset(arguments.dataset, arguments.root, "val", "quality")
     columns = (
@@ -55,7 +63,7 @@ def run(arguments: Namespace) -> int:
     with Progress(*columns) as progress:
         task = progress.add_task(f"training {recipe.name}", total=recipe.iterations, loss=float("nan"))
         best = train(
-            recipe, dataset, held_out, arguments.prior, arguments.out, device=arguments.device,
+            recipe, dataset, held_out, prior, arguments.out, device=arguments.device,
             on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
         )  # fmt: skip
     print(f"best checkpoint: {best}")

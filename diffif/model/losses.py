@@ -70,8 +70,8 @@ def gradient_loss(fused: Tensor, visible: Tensor, infrared: Tensor) -> Tensor:
     Returns:
         A scalar.
     """
-    wanted = torch.maximum(_sobel(visible), _sobel(infrared)).sum(dim=1)
-    return F.l1_loss(_sobel(fused).sum(dim=1), wanted)
+    wanted = torch.maximum(sobel(visible), sobel(infrared)).sum(dim=1)
+    return F.l1_loss(sobel(fused).sum(dim=1), wanted)
 
 
 def ssim_loss(image: Tensor, reference: Tensor, *, data_range: Literal["published", "fixed"] = "published") -> Tensor:
@@ -119,8 +119,8 @@ def _window_mean(maps: Tensor) -> Tensor:
     return F.conv2d(rows, taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
 
 
-def _sobel(image: Tensor) -> Tensor:
-    """Absolute Sobel responses (B, 2, H, W): along x, along y; the border pixel is repeated outwards."""
+def sobel(image: Tensor) -> Tensor:
+    """Absolute Sobel responses along x and y, (B, 2, H, W), of (B, 1, H, W); the border pixel is repeated outwards."""
     kernel = torch.tensor(SOBEL, dtype=image.dtype, device=image.device)
     kernels = torch.stack([kernel, kernel.t()]).unsqueeze(1)
     return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), kernels).abs()

@@ -29,8 +29,9 @@ from datasets.atomic import make_dir, write_text
 from datasets.base import PairedDataset
 from datasets.errors import SettingsError, TrainingError
 from datasets.settings import fingerprint, to_mapping
-from diffif.model.checkpoint import CheckpointCard, save_checkpoint
+from diffif.model.checkpoint import CheckpointCard, load_checkpoint, save_checkpoint
 from diffif.model.diffusion import DiffIF, TrainingBatch, losses_at, unwrap
+from diffif.model.distillation import distillation_losses
 from diffif.model.losses import LossSettings
 from diffif.training.data import PriorPairs, as_training_batch, crop_loader, step_generator
 from diffif.training.journal import Journal
@@ -102,13 +103,11 @@ class _Run:
         self.pairs = PriorPairs(dataset.samples, prior_dir, recipe.data.crop)
         self.loss = effective_loss(recipe)
         self.key = recipe_key(recipe, fingerprint([dataset.fingerprint, _prior_fingerprint(self.pairs)]))
-        with torch.random.fork_rng(devices=[]):
-            # The edge where a global seed is allowed: layer constructors know no generator.
-            torch.manual_seed(recipe.seed)
-            model = DiffIF(recipe.model)
+        self.teacher = _teacher(recipe, self.device)
+        model = _new_model(recipe, self.teacher)
         if recipe.channels_last:
             model = model.to(memory_format=torch.channels_last)
-        model.to(self.device).train()
+        model.to(self.device).train(self.teacher is None)
         optimizer = Adam(model.parameters(), lr=recipe.optimizer.lr)
         self.state = TrainingState(model, optimizer, averaged(model, recipe.ema_decay))
         torch.manual_seed(recipe.seed + self.accelerator.process_index)
@@ -146,7 +145,7 @@ class _Run:
         for group in state.optimizer.param_groups:
             group["lr"] = learning_rate(recipe, state.step)
         batch = as_training_batch(crops)
-        terms = losses_at(self.wrapped, batch, settings=self.loss, **self._diffusion_step(batch))
+        terms = self._losses(batch)
         state.optimizer.zero_grad(set_to_none=True)
         self.accelerator.backward(terms["loss"])
         norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.optimizer.clip_norm)
@@ -156,6 +155,13 @@ class _Run:
         state.ema.update_parameters(unwrap(self.wrapped))
         means = self.accelerator.reduce(torch.stack([t.detach().float() for t in terms.values()]), reduction="mean")
         return dict(zip(terms, means.tolist(), strict=True))
+
+    def _losses(self, batch: TrainingBatch) -> dict[str, Tensor]:
+        draws = self._diffusion_step(batch)
+        if self.teacher is None or self.recipe.teacher is None:
+            return losses_at(self.wrapped, batch, settings=self.loss, **draws)
+        num_steps = self.recipe.teacher.num_steps
+        return distillation_losses(self.wrapped, self.teacher, batch, noise=draws["noise"], num_steps=num_steps)
 
     def _diffusion_step(self, batch: TrainingBatch) -> dict[str, Tensor]:
         # Drawn for the whole global batch in every process, then cut: the numbers do not depend on the processes.
@@ -198,12 +204,26 @@ class _Run:
     def _card(self, scores: dict[str, float]) -> CheckpointCard:
         data = {"name": self.dataset.name, "split": self.dataset.split, "fingerprint": self.dataset.fingerprint}
         return CheckpointCard(
-            settings=self.recipe.model,
+            settings=self.state.model.settings,
             recipe=to_mapping(self.recipe),
             step=self.state.step,
             scores=scores,
             notes={"data": {**data, "num_pairs": len(self.dataset)}},
         )
+
+
+def _teacher(recipe: Recipe, device: torch.device) -> DiffIF | None:
+    return load_checkpoint(recipe.teacher.checkpoint, device=device).model if recipe.teacher else None
+
+
+def _new_model(recipe: Recipe, teacher: DiffIF | None) -> DiffIF:
+    with torch.random.fork_rng(devices=[]):
+        # The edge where a global seed is allowed: layer constructors know no generator.
+        torch.manual_seed(recipe.seed)
+        model = DiffIF(teacher.settings if teacher else recipe.model)
+    if teacher:
+        model.load_state_dict(teacher.state_dict())
+    return model
 
 
 def effective_loss(recipe: Recipe) -> LossSettings:
@@ -223,7 +243,9 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 
 def _check(recipe: Recipe, dataset: PairedDataset, held_out: PairedDataset, prior_dir: Path | None) -> None:
-    if (prior_dir is None) != (recipe.variant == "no-prior"):
+    if recipe.teacher and prior_dir is not None:
+        raise SettingsError("a student learns from its teacher and takes no --prior.")
+    if not recipe.teacher and (prior_dir is None) != (recipe.variant == "no-prior"):
         needs = "takes no --prior" if recipe.variant == "no-prior" else "needs --prior FOLDER (see: diffif search)"
         raise SettingsError(f"the variant {recipe.variant} {needs}.")
     shared = {s.id for s in dataset} & {s.id for s in held_out} if dataset.name == held_out.name else set()

@@ -79,6 +79,16 @@ class ValidationSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherSettings:
+    """Whom a one-step student learns from; its networks and weights are the student's beginning."""
+
+    checkpoint: Path
+    """A trained Diff-IF."""
+    num_steps: int = 4
+    """Denoising steps that the student replaces by one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One training run."""
 
@@ -97,6 +107,8 @@ class Recipe:
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     """How validation fuses, and what `--fuser diffif` does with this checkpoint unless told otherwise."""
     validation: ValidationSettings = field(default_factory=ValidationSettings)
+    teacher: TeacherSettings | None = None
+    """Distil this model into one step instead of training from a prior."""
     ema_decay: float = 0.999
     """Decay of the averaged weights, which are the ones that are saved; 0 saves the raw weights."""
     precision: Precision = "fp32"
