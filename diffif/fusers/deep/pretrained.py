@@ -61,7 +61,8 @@ def from_tensorflow(tensors: Mapping[str, Tensor], scopes: Mapping[str, str]) ->
     """
     state: dict[str, Tensor] = {}
     for name, value in tensors.items():
-        scope, layer, variable = name.rsplit("/", 2)
+        *_, layer, variable = name.split("/") if "/" in name else ("", name)
+        scope = name.removesuffix(f"/{layer}/{variable}")
         if scope in scopes:
             leaf = {"kernel": "weight"}.get(variable, variable)
             state[f"{scopes[scope]}{layer}.{leaf}"] = value.permute(3, 2, 0, 1) if value.ndim == 4 else value

@@ -39,7 +39,7 @@ def test_prefix_is_found_from_any_of_the_files(tmp_path: Path) -> None:
 
 def test_other_files_and_missing_data_are_refused(tmp_path: Path) -> None:
     (tmp_path / "other.ckpt.index").write_bytes(b"x" * 100)
-    with pytest.raises(WeightsError, match="not a TensorFlow checkpoint of version 2: .*magic"):
+    with pytest.raises(WeightsError, match=r"not a TensorFlow checkpoint of version 2: .*magic"):
         read_checkpoint(tmp_path / "other.ckpt")
     shutil.copy(GOLDEN / "model.ckpt.index", tmp_path)
     with pytest.raises(WeightsError, match="cannot read the TensorFlow checkpoint"):

@@ -66,8 +66,8 @@ def test_latent_low_rank_of_a_low_rank_matrix_leaves_no_error() -> None:
     factors = torch.rand(24, 2, generator=generator), torch.rand(2, 30, generator=generator)
     matrix = (factors[0] @ factors[1]).double()
     low_rank, salient = latent_low_rank(matrix, growth=1.2, iterations=400)
-    torch.testing.assert_close(low_rank + salient, matrix, atol=1e-4, rtol=0)
-    assert torch.linalg.matrix_rank(low_rank, atol=1e-4) <= 2
+    torch.testing.assert_close(low_rank + salient, matrix, atol=1e-3, rtol=0)
+    assert torch.linalg.matrix_rank(low_rank, atol=1e-3) <= 2
 
 
 def test_layers_of_vsm_wls_sum_to_the_image_and_rare_levels_are_salient() -> None:
