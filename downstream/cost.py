@@ -78,9 +78,10 @@ class CostRun:
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
+    from diffif.device import resolve_device
     from downstream.arguments import build_fusers, build_report
     from downstream.cost_probe import check_measurable, default_memory_limit
-    from downstream.preflight import check_workdir, resolve_device
+    from downstream.preflight import check_workdir
     from downstream.results import reproducing_command
 
     for name in ("repeats", "threads", "timeout"):

@@ -83,8 +83,9 @@ def _parser() -> Any:
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
+    from diffif.device import resolve_device
     from downstream.arguments import announce_synthetic, build_fusers, build_report, data_choice, fuser_specs
-    from downstream.preflight import check_images, check_workdir, resolve_device
+    from downstream.preflight import check_images, check_workdir
 
     choice, specs = data_choice(parsed), fuser_specs(parsed)
     settings = _settings(parsed, choice)

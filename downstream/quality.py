@@ -59,6 +59,7 @@ def _parser() -> Any:
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
+    from diffif.device import resolve_device
     from downstream.arguments import (
         announce_synthetic,
         build_fusers,
@@ -67,7 +68,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         fuser_specs,
         load_splits,
     )
-    from downstream.preflight import check_images, check_workdir, resolve_device
+    from downstream.preflight import check_images, check_workdir
     from downstream.quality_cells import QualityRun, run_cells
     from downstream.results import reproducing_command
 

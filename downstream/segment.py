@@ -78,6 +78,7 @@ def _parser() -> Any:
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
+    from diffif.device import resolve_device
     from downstream.arguments import (
         announce_synthetic,
         build_fusers,
@@ -86,7 +87,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         fuser_specs,
         load_splits,
     )
-    from downstream.preflight import check_images, check_workdir, resolve_device
+    from downstream.preflight import check_images, check_workdir
     from downstream.results import reproducing_command
     from downstream.segmentation.network import check_names, find_encoder_weights
 

@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--eta", type=float, help="randomness of ddim, 0..1 (default: the checkpoint's)")
     parser.add_argument("--seed", type=int, help="seed of the diffusion noise (default: 0)")
     parser.add_argument("--max-memory", type=float, help="memory budget in GiB; larger images are fused in tiles")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 ...")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
     parser.add_argument("--overwrite", action="store_true", help="fuse again what is already there")
 
 
@@ -80,6 +80,7 @@ def match_pairs(visible: Path, infrared: Path, out: Path) -> list[tuple[Path, Pa
 
 def _build(arguments: Namespace) -> Fuser:
     from datasets.errors import SettingsError
+    from diffif.device import resolve_device
     from diffif.fusers.registry import build_fuser
 
     given: dict[str, Any] = {
@@ -95,6 +96,6 @@ def _build(arguments: Namespace) -> Fuser:
         )
     spec = f"{arguments.fuser}@{options}" if options else arguments.fuser
     weights = str(arguments.checkpoint) if arguments.checkpoint else None
-    fuser = build_fuser(spec, device=arguments.device, weights=weights)
+    fuser = build_fuser(spec, device=resolve_device(arguments.device), weights=weights)
     fuser.max_memory_gib = arguments.max_memory
     return fuser

@@ -22,11 +22,10 @@ def run(arguments: Namespace) -> int:
 
     from diffif.fusers.listing import list_fusers
 
-    rows = list_fusers()
-    table = Table("fuser", "kind", "parameters", "weights", "paper", title="Fusers")
-    for row in rows:
-        table.add_row(
-            row.name, row.kind, f"{row.num_parameters:,}" if row.num_parameters else "-", row.weights, row.paper
-        )
+    table = Table("fuser", "kind", "parameters", "paper", "weights", title="Fusers")
+    for row in list_fusers():
+        parameters = "?" if row.num_parameters is None else f"{row.num_parameters:,}" if row.num_parameters else "-"
+        weights = "here" if row.available else row.weights_needed
+        table.add_row(row.name, row.kind, parameters, row.paper or "-", weights if row.weights_needed else "-")
     Console().print(table)
     return 0

@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--convention", default="standard", help="definition of the metrics, see docs/metrics.md")
     parser.add_argument("--random", action="store_true", help="draw instead of search (the ablation no-search)")
     parser.add_argument("--seed", type=int, default=0, help="seed of --random")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda ...")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
 
 
 def run(arguments: Namespace) -> int:
@@ -42,6 +42,7 @@ def run(arguments: Namespace) -> int:
     from rich.progress import Progress
 
     from datasets.registry import load_dataset
+    from diffif.device import resolve_device
     from diffif.fusers.registry import build_fuser
     from diffif.prior.candidates import make_candidates
     from diffif.prior.targeted_search import PRIOR_FOLDER, SearchSettings, draw, search, summarise
@@ -50,7 +51,7 @@ def run(arguments: Namespace) -> int:
         ssim=arguments.ssim, vif=arguments.vif, qabf=arguments.qabf, convention=arguments.convention
     )
     dataset = load_dataset(arguments.dataset, arguments.root, arguments.split, "quality")
-    fusers = [(spec, build_fuser(spec, device=arguments.device)) for spec in arguments.fusers]
+    fusers = [(spec, build_fuser(spec, device=resolve_device(arguments.device))) for spec in arguments.fusers]
     with Progress() as progress:
         pool = make_candidates(dataset.samples, fusers, arguments.out, progress=progress)
         start = time.perf_counter()

@@ -35,7 +35,7 @@ def add_run_arguments(parser: ArgumentParser, *, recipe: str) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any recipe key, e.g. data.crop=96"
     )
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda; choose GPUs by CUDA_VISIBLE_DEVICES")
 
 
 def run(arguments: Namespace) -> int:
@@ -49,10 +49,11 @@ def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prio
 
     from datasets.registry import load_dataset
     from datasets.settings import parse_assignments
+    from diffif.device import resolve_device
     from diffif.training.loop import train
     from diffif.training.recipe import load_recipe
 
-    _check_device(arguments.device)
+    device = resolve_device(arguments.device)
     recipe = load_recipe(arguments.recipe, {**parse_assignments(arguments.set), **overrides})
     dataset = load_dataset(arguments.dataset, arguments.root, "train", "quality")
     held_out = load_dataset(arguments.dataset, arguments.root, "val", "quality")
@@ -63,20 +64,9 @@ def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prio
     with Progress(*columns) as progress:
         task = progress.add_task(f"training {recipe.name}", total=recipe.iterations, loss=float("nan"))
         best = train(
-            recipe, dataset, held_out, prior, arguments.out, device=arguments.device,
+            recipe, dataset, held_out, prior, arguments.out, device=device,
             on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
         )  # fmt: skip
     print(f"best checkpoint: {best}")
     print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {best}")
     return 0
-
-
-def _check_device(device: str) -> None:
-    import torch
-
-    from datasets.errors import DeviceError, SettingsError
-
-    if device not in ("cpu", "cuda"):
-        raise SettingsError(f"--device must be cpu or cuda, got {device!r}; choose GPUs by CUDA_VISIBLE_DEVICES.")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("--device cuda: no CUDA device here. Use --device cpu, or install a CUDA build of torch.")

@@ -11,7 +11,8 @@ import torch
 
 from datasets.errors import DatasetError, DeviceError, SettingsError, WorkdirError
 from datasets.images import write_image
-from downstream.preflight import check_images, check_workdir, resolve_device
+from diffif.device import resolve_device
+from downstream.preflight import check_images, check_workdir
 from tests.downstream.conftest import MakePairs
 
 
