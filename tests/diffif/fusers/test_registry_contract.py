@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +17,8 @@ from tests.contracts.fuser_contract import FuserContract
 # Costly settings are turned down: the contract does not depend on them.
 QUICK = {
     "diffif": "diffif@steps=2",
-    "csr": "csr@iterations=10",
-    "latlrr": "latlrr@iterations=30",
+    "csr": "csr@iterations=5",
+    "latlrr": "latlrr@iterations=20",
     "gtf": "gtf@iterations=30",
 }
 
@@ -49,7 +51,7 @@ CHANGED = {
 
 @pytest.fixture(autouse=True)
 def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = REPOSITORY.parent / "shared" / "weights"
+    folder = Path(os.environ.get("DIFFIF_SHARED", REPOSITORY.parent / "shared")) / "weights"
     if folder.is_dir():
         monkeypatch.setenv("DIFFIF_WEIGHTS", str(folder))
 
