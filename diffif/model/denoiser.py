@@ -6,13 +6,16 @@ Module and parameter names are those of the published checkpoints, so that one l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.errors import SettingsError
-from diffif.model.noise_level import NoiseShift, add, noise_level_mlp
+from diffif.model.denoiser_blocks import Block, Downsample, Stage, Upsample
+from diffif.model.noise_level import noise_level_mlp
+from diffif.model.strips import ChannelSums, Source, map_strips, stack, use_strips
 
 IN_CHANNELS = 3
 """Visible luma, infrared and x_t, in this order."""
@@ -64,117 +67,6 @@ class DenoiserSettings:
         return int(2 ** (len(self.channel_multipliers) - 1))
 
 
-class _Block(nn.Module):
-    """Group normalisation, SiLU, dropout, 3x3 convolution."""
-
-    def __init__(self, in_channels: int, out_channels: int, groups: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.block = nn.Sequential(
-            nn.GroupNorm(groups, in_channels),
-            nn.SiLU(),
-            nn.Dropout(dropout) if dropout else nn.Identity(),
-            nn.Conv2d(in_channels, out_channels, 3, padding=1),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        norm, _, dropout, conv = self.block
-        # Without gradients nobody needs the normalised values again: overwriting them saves a pass over fresh memory.
-        y: Tensor = conv(dropout(F.silu(norm(x), inplace=not torch.is_grad_enabled())))
-        return y
-
-
-class _ResidualBlock(nn.Module):
-    """Two blocks with the noise level added in between, and a shortcut."""
-
-    def __init__(self, in_channels: int, out_channels: int, settings: DenoiserSettings) -> None:
-        super().__init__()
-        self.noise_func = NoiseShift(settings.inner_channels, out_channels)
-        self.block1 = _Block(in_channels, out_channels, settings.norm_groups)
-        self.block2 = _Block(out_channels, out_channels, settings.norm_groups, settings.dropout)
-        self.res_conv = nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else nn.Identity()
-
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        y: Tensor = self.block2(self.noise_func(self.block1(x), embedding))
-        return add(y, self.res_conv(x))
-
-
-class _SelfAttention(nn.Module):
-    """One-head attention over all pixels; scaled by 1/sqrt(channels), added to its input.
-
-    The fused kernel never holds the (pixels x pixels) matrix: at 960x1440 that is 21600 x 21600 numbers, 1.9 GB.
-    """
-
-    def __init__(self, channels: int, groups: int) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(groups, channels)
-        self.qkv = nn.Conv2d(channels, 3 * channels, 1, bias=False)
-        self.out = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        b, c, h, w = x.shape
-        qkv: Tensor = self.qkv(self.norm(x))
-        q, k, v = qkv.permute(0, 2, 3, 1).reshape(b, 1, h * w, 3 * c).chunk(3, dim=-1)
-        y = F.scaled_dot_product_attention(q, k, v)
-        y = y.reshape(b, h, w, c).permute(0, 3, 1, 2)
-        return add(self.out(y), x)
-
-
-class _Stage(nn.Module):
-    """A residual block, with attention where the level asks for it."""
-
-    def __init__(self, in_channels: int, out_channels: int, settings: DenoiserSettings, *, attention: bool) -> None:
-        super().__init__()
-        self.res_block = _ResidualBlock(in_channels, out_channels, settings)
-        self.attn = _SelfAttention(out_channels, settings.norm_groups) if attention else nn.Identity()
-
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        y: Tensor = self.attn(self.res_block(x, embedding))
-        return y
-
-
-class _Downsample(nn.Module):
-    """Half the resolution, by a strided convolution."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.conv(x)
-        return y
-
-
-class _Upsample(nn.Module):
-    """Twice the resolution: nearest neighbour, then a 3x3 convolution.
-
-    Each pixel appears four times in the enlarged image, so three neighbours along an axis hold two different values:
-    without gradients, the four positions are computed by 2x2 kernels on the small image, with 4/9 of the products.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if torch.is_grad_enabled():
-            y: Tensor = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-            return y
-        b, _, h, w = x.shape
-        y = torch.empty(b, 2 * h, 2 * w, self.conv.out_channels, dtype=x.dtype, device=x.device).permute(0, 3, 1, 2)
-        for i in (0, 1):
-            for j in (0, 1):
-                kernel = _fold_taps(_fold_taps(self.conv.weight, i, 2), j, 3)
-                part = F.conv2d(x, kernel.to(memory_format=torch.channels_last), self.conv.bias, padding=1)
-                y[:, :, i::2, j::2] = part[:, :, i : i + h, j : j + w]
-        return y
-
-
-def _fold_taps(kernel: Tensor, position: int, dim: int) -> Tensor:
-    """Three taps along an axis of the enlarged image as two taps on the small one, for its even or odd positions."""
-    first, second, third = kernel.split(1, dim=dim)
-    return torch.cat([first, second + third] if position == 0 else [first + second, third], dim=dim)
-
-
 class Denoiser(nn.Module):
     """Predicts the noise in x_t from the sources, x_t and the noise level.
 
@@ -189,6 +81,7 @@ class Denoiser(nn.Module):
         inner, groups = settings.inner_channels, settings.norm_groups
         widths = [inner * m for m in settings.channel_multipliers]
         last = len(widths) - 1
+        stage = partial(Stage, embedding_channels=inner, groups=groups, dropout=settings.dropout)
         self.noise_level_mlp = noise_level_mlp(inner)
 
         downs: list[nn.Module] = [nn.Conv2d(IN_CHANNELS, inner, 3, padding=1)]
@@ -196,28 +89,26 @@ class Denoiser(nn.Module):
         width = inner
         for level, out in enumerate(widths):
             for _ in range(settings.num_res_blocks):
-                downs.append(_Stage(width, out, settings, attention=level in settings.attention_levels))
+                downs.append(stage(width, out, attention=level in settings.attention_levels))
                 width = out
                 skips.append(width)
             if level < last:
-                downs.append(_Downsample(width))
+                downs.append(Downsample(width))
                 skips.append(width)
         self.downs = nn.ModuleList(downs)
 
-        self.mid = nn.ModuleList(
-            [_Stage(width, width, settings, attention=True), _Stage(width, width, settings, attention=False)]
-        )
+        self.mid = nn.ModuleList([stage(width, width, attention=True), stage(width, width, attention=False)])
 
         ups: list[nn.Module] = []
         for level in range(last, -1, -1):
             out = widths[level]
             for _ in range(settings.num_res_blocks + 1):
-                ups.append(_Stage(width + skips.pop(), out, settings, attention=level in settings.attention_levels))
+                ups.append(stage(width + skips.pop(), out, attention=level in settings.attention_levels))
                 width = out
             if level > 0:
-                ups.append(_Upsample(width))
+                ups.append(Upsample(width))
         self.ups = nn.ModuleList(ups)
-        self.final_conv = _Block(width, 1, groups)
+        self.final_conv = Block(width, 1, groups)
 
     def forward(self, x: Tensor, noise_level: Tensor) -> Tensor:
         """Predicted noise.
@@ -229,14 +120,57 @@ class Denoiser(nn.Module):
         Returns:
             eps, (B, 1, H, W).
         """
+        if use_strips(x):
+            pairs = zip(x.split(1), noise_level.split(1), strict=True)
+            return torch.cat([self._in_strips(image, level) for image, level in pairs])
         embedding = self.noise_level_mlp(noise_level)
         skips: list[Tensor] = []
         for module in self.downs:
-            x = module(x, embedding) if isinstance(module, _Stage) else module(x)
+            x = module(x, embedding) if isinstance(module, Stage) else module(x)
             skips.append(x)
         for module in self.mid:
             x = module(x, embedding)
         for module in self.ups:
-            x = module(torch.cat([x, skips.pop()], dim=1), embedding) if isinstance(module, _Stage) else module(x)
+            x = module(torch.cat([x, skips.pop()], dim=1), embedding) if isinstance(module, Stage) else module(x)
         eps: Tensor = self.final_conv(x)
         return eps
+
+    def _in_strips(self, image: Tensor, noise_level: Tensor) -> Tensor:
+        """`forward` for one image; high resolutions are worked through strip by strip."""
+        embedding = self.noise_level_mlp(noise_level)
+        x = image
+        source = _first_features(cast(nn.Conv2d, self.downs[0]), image)
+        skips = [source]
+        for module in self.downs[1:]:
+            x = module.in_strips(source, embedding) if isinstance(module, Stage) else module(x)
+            source = Source.of(x)
+            skips.append(source)
+        for module in self.mid:
+            x = cast(Stage, module).in_strips(source, embedding)
+            source = Source.of(x)
+        for module in self.ups:
+            if isinstance(module, Stage):
+                x = module.in_strips(stack(source, skips.pop()), embedding)
+                source = Source.of(x)
+            else:
+                source = cast(Upsample, module).source(x)
+        sums = ChannelSums(source.channels)
+        for first, last in source.bounds:
+            sums.add(source.rows(first, last))
+        return map_strips(
+            lambda strip, inner, first, last: self.final_conv.on_strip(strip, sums)[:, :, inner],
+            source,
+            source.empty(1),
+        )
+
+
+def _first_features(conv: nn.Conv2d, image: Tensor) -> Source:
+    """Features of the three input channels, computed whenever rows are asked for: cheaper than to keep them."""
+    height, width = image.shape[-2:]
+
+    def rows(first: int, last: int) -> Tensor:
+        low, high = max(0, first - 1), min(height, last + 1)
+        y: Tensor = conv(image[:, :, low:high])
+        return y[:, :, first - low : last - low]
+
+    return Source(rows, conv.out_channels, height, width)

@@ -39,12 +39,7 @@ class NoiseShift(nn.Module):
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """Shift x (B, C, H, W) by a function of the embedding (B, E)."""
         shift: Tensor = self.noise_func(embedding)
-        return add(x, shift[:, :, None, None].to(x.dtype))
-
-
-def add(x: Tensor, y: Tensor) -> Tensor:
-    """X + y; without gradients into the memory of x, which the caller gives up."""
-    return x + y if torch.is_grad_enabled() else x.add_(y)
+        return x + shift[:, :, None, None].to(x.dtype)
 
 
 def noise_level_mlp(channels: int) -> nn.Sequential:

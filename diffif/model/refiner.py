@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from datasets.errors import SettingsError
-from diffif.model.noise_level import NoiseShift, add, noise_level_mlp
+from diffif.model.noise_level import NoiseShift, noise_level_mlp
+from diffif.model.strips import Source, map_strips, use_strips
 
 CONDITION_CHANNELS = 2
 """Visible luma and infrared, in this order."""
@@ -81,27 +82,56 @@ class _ChannelAttention(nn.Module):
         self.project_out = nn.Conv2d(channels, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        b, c, h, w = x.shape
+        q, k, v = self._qkv(x)
+        mixing = self._mixing(q.transpose(-2, -1) @ k, q.float().square().sum(dim=1), k.float().square().sum(dim=1))
+        y: Tensor = (v @ mixing).view(len(x), *x.shape[-2:], -1)
+        return y.permute(0, 3, 1, 2)
+
+    def in_strips(self, norm: nn.Module, x: Tensor) -> Tensor:
+        """Attention of norm(x), added to x, for one image; one new image is all the memory it needs."""
+        source, c = Source.of(x), x.shape[1]
+        products, squares = torch.zeros(1, c, c), torch.zeros(2, 1, c)
+
+        def gather(strip: Tensor, inner: slice, first: int, last: int) -> Tensor:
+            q, k, v = (part.unflatten(1, (-1, x.shape[-1]))[:, inner] for part in self._qkv(norm(strip)))
+            q, k = q.flatten(1, 2), k.flatten(1, 2)
+            products.add_(q.transpose(-2, -1) @ k)
+            squares[0] += q.float().square().sum(dim=1)
+            squares[1] += k.float().square().sum(dim=1)
+            out_of_strip: Tensor = v.permute(0, 3, 1, 2)
+            return out_of_strip
+
+        out = map_strips(gather, source, source.empty(c))
+        mixing = self._mixing(products, squares[0], squares[1])
+        for first, last in source.bounds:
+            v = out[:, :, first:last].permute(0, 2, 3, 1)
+            out[:, :, first:last] = source.rows(first, last) + (v @ mixing.unsqueeze(1)).permute(0, 3, 1, 2)
+        return out
+
+    def _qkv(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Query, key and value, each (B, pixels, C)."""
         qkv: Tensor = self.qkv_dwconv(self.qkv(x))
-        q, k, v = qkv.permute(0, 2, 3, 1).reshape(b, h * w, 3 * c).split(c, dim=-1)
-        # Mixing channels by the attention weights and projecting are both linear: one matrix per image does both.
-        weights = self._weights(q, k)
-        projection = self.project_out.weight.view(c, self.heads, c // self.heads).permute(1, 0, 2)
-        mixing = (projection @ weights).permute(0, 2, 1, 3).reshape(b, c, c)
-        y: Tensor = v @ mixing.transpose(-2, -1)
-        return y.reshape(b, h, w, c).permute(0, 3, 1, 2)
+        return qkv.permute(0, 2, 3, 1).flatten(1, 2).chunk(3, dim=-1)
 
-    def _weights(self, q: Tensor, k: Tensor) -> Tensor:
-        """Softmax of the cosines between channels, (B, heads, C/heads, C/heads), of q and k (B, pixels, C).
+    def _mixing(self, products: Tensor, squares_q: Tensor, squares_k: Tensor) -> Tensor:
+        """Matrix (B, C, C) that takes a pixel's value to its output.
 
-        Dividing the products by both norms is the same as normalising q and k first, without another pass over them.
+        Mixing channels by the attention weights and projecting are both linear: one matrix per image does both. And
+        dividing the products of q and k by both norms is the same as normalising q and k first.
+
+        Args:
+            products: Sums over all pixels of q_i k_j, (B, C, C).
+            squares_q: Sums over all pixels of q_i^2, (B, C).
+            squares_k: Likewise of k.
         """
-        b, n, c = q.shape
-        q, k = (x.view(b, n, self.heads, c // self.heads).permute(0, 2, 3, 1) for x in (q, k))
-        norm_q, norm_k = (x.float().square().sum(dim=-1).sqrt().clamp(min=NORM_FLOOR) for x in (q, k))
-        cosines = (q @ k.transpose(-2, -1)) / (norm_q.unsqueeze(-1) * norm_k.unsqueeze(-2))
-        weights: Tensor = (cosines * self.temperature).softmax(dim=-1)
-        return weights
+        b, c, _ = products.shape
+        norm_q, norm_k = (x.sqrt().clamp(min=NORM_FLOOR) for x in (squares_q, squares_k))
+        cosines = products / (norm_q.unsqueeze(-1) * norm_k.unsqueeze(-2))
+        side = c // self.heads
+        own = [cosines[:, i : i + side, i : i + side] for i in range(0, c, side)]
+        weights = (torch.stack(own, dim=1) * self.temperature).softmax(dim=-1)
+        projection = self.project_out.weight.view(c, self.heads, side).permute(1, 0, 2)
+        return (projection @ weights).permute(0, 1, 3, 2).reshape(b, c, c)
 
 
 class _FeedForward(nn.Module):
@@ -144,8 +174,18 @@ class _Block(nn.Module):
         self.ffn = _FeedForward(settings)
 
     def forward(self, x: Tensor) -> Tensor:
+        if use_strips(x):
+            return torch.cat([self._in_strips(image) for image in x.split(1)]) if len(x) > 1 else self._in_strips(x)
         x = x + self.attn(self.norm1(x))
-        return add(self.ffn(self.norm2(x)), x)
+        return x + self.ffn(self.norm2(x))  # type: ignore[no-any-return]
+
+    def _in_strips(self, image: Tensor) -> Tensor:
+        x = self.attn.in_strips(self.norm1, image)
+
+        def feed_forward(strip: Tensor, inner: slice, first: int, last: int) -> Tensor:
+            return (strip + self.ffn(self.norm2(strip)))[:, :, inner]  # type: ignore[no-any-return]
+
+        return map_strips(feed_forward, Source.of(x), x)
 
 
 class _Level(nn.ModuleList):
@@ -222,7 +262,10 @@ class Refiner(nn.Module):
         estimate2 = self.encoder_level2(merged1, embedding)
         sources2 = self.encoder_level2_refine(sources1, embedding)
         merged2 = self.reduce_chan_level2_refine(torch.cat([estimate2, sources2], dim=1))
+        # What is not needed again is let go: at full resolution each of these is as large as any other.
+        del sources1, sources2, estimate2
         x = self.decoder_level2(merged2, embedding)
+        del merged2
         x = self.decoder_level1(self.reduce_chan_level1(torch.cat([x, merged1], dim=1)), embedding)
         x = self.refinement(self.reduce_chan_level_out(torch.cat([x, estimate1], dim=1)))
         refined: Tensor = self.output(x)
