@@ -258,5 +258,7 @@
     event.preventDefault();
   });
 
-  chooseSet();
+  // After the load event: the words and tables of the page do not wait for pictures.
+  if (document.readyState === "complete") chooseSet();
+  else addEventListener("load", () => setTimeout(chooseSet));
 })();
