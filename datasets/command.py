@@ -47,12 +47,20 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
 
 
 def new_parser(description: str | None, *, prog: str | None = None) -> ArgumentParser:
-    """A command-line parser that shows `description` as it was written, examples and line breaks included."""
-    from argparse import RawDescriptionHelpFormatter
+    """A command-line parser that shows `description` as it was written, examples and line breaks included.
+
+    Defaults are added to the help of options whose text does not name theirs.
+    """
+    from argparse import Action, RawDescriptionHelpFormatter
 
     from jsonargparse import ArgumentParser, DefaultHelpFormatter
 
     class _Formatter(DefaultHelpFormatter, RawDescriptionHelpFormatter):
-        """Keeps the line breaks of the description."""
+        """Keeps the line breaks of the description, and says each default once."""
+
+        def _get_help_string(self, action: Action) -> str:
+            text = action.help or ""
+            plain = action.default in (None, False, "", "==SUPPRESS==") or action.default == []
+            return text if plain or "default" in text else f"{text} (default: %(default)s)"
 
     return ArgumentParser(prog=prog, description=description, formatter_class=_Formatter)

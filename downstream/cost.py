@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datasets.command import run_command
+from datasets.command import new_parser, run_command
 from datasets.errors import SettingsError
 
 DESCRIPTION = """What does each fuser cost?
@@ -39,11 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Any:
-    from jsonargparse import ArgumentParser
-
     from downstream.arguments import add_run_arguments
 
-    parser = ArgumentParser(prog="python -m downstream.cost", description=DESCRIPTION)
+    parser = new_parser(DESCRIPTION, prog="python -m downstream.cost")
     group = parser.add_argument_group("what to measure")
     group.add_argument("--fuser", metavar="NAME", action="append", default=[], help="repeat it to measure several")
     group.add_argument("--fusers", metavar="NAME", nargs="+", default=[], help="several at once; all: what runs here")

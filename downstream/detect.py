@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.command import run_command
+from datasets.command import new_parser, run_command
 from datasets.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,13 +24,20 @@ DESCRIPTION = """How well does a detector see in the fused images?
 Fuses train, validation and test, trains YOLOv8 on the fused training images, keeps the epoch that is best on
 validation, evaluates it once on test, and writes the report. Without --dataset it uses the synthetic laboratory at a
 size that ends within ten minutes on two CPU cores. Whatever is finished is kept: the same command goes on after an
-interruption."""
+interruption.
+
+Examples:
+  python -m downstream.detect --fuser diffif
+  python -m downstream.detect --fuser visible --fuser infrared --fuser average --fuser diffif --seeds 0 1 2
+  python -m downstream.detect --fuser diffif --dataset llvip --root LLVIP --model yolov8n.pt --device cuda
+  python -m downstream.detect --fuser diffif --fuser folder:THEIR_IMAGES --dataset llvip --root LLVIP \\
+      --protocol frozen --frozen-on average"""
 
 SYNTHETIC_MODEL = "yolov8n.yaml"
-SYNTHETIC_EPOCHS = 20
-SYNTHETIC_IMGSZ = 320
+SYNTHETIC_EPOCHS = 15
+SYNTHETIC_IMGSZ = 256
 # From random weights many small steps teach more than few large ones.
-SYNTHETIC_NOMINAL_BATCH = 16
+SYNTHETIC_BATCH = 8
 REAL_MODEL = "yolov8n.pt"
 
 
@@ -42,11 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Any:
-    from jsonargparse import ArgumentParser
-
     from downstream.arguments import add_data_arguments, add_fuser_arguments, add_run_arguments
 
-    parser = ArgumentParser(prog="python -m downstream.detect", description=DESCRIPTION)
+    parser = new_parser(DESCRIPTION, prog="python -m downstream.detect")
     add_fuser_arguments(parser)
     add_data_arguments(parser)
     group = parser.add_argument_group("detector (the same for every fuser)")
@@ -59,12 +64,17 @@ def _parser() -> Any:
     )
     group.add_argument("--epochs", type=int, default=None, help=f"default: 100; {SYNTHETIC_EPOCHS} for the laboratory")
     group.add_argument("--imgsz", type=int, default=None, help=f"default: 640; {SYNTHETIC_IMGSZ} for the laboratory")
-    group.add_argument("--batch", type=int, default=16, help="images per training step (default: 16)")
+    group.add_argument(
+        "--batch",
+        type=int,
+        default=None,
+        help=f"images per training step (default: 16; {SYNTHETIC_BATCH} for the laboratory)",
+    )
     group.add_argument(
         "--nominal-batch",
         type=int,
         default=None,
-        help=f"images per optimiser step (default: 64; {SYNTHETIC_NOMINAL_BATCH} for the laboratory)",
+        help=f"images per optimiser step (default: 64; {SYNTHETIC_BATCH} for the laboratory)",
     )
     group.add_argument("--patience", type=int, default=50, help="epochs without progress before stopping (default: 50)")
     group.add_argument("--learning-rate", type=float, default=None, help="default: chosen by ultralytics")
@@ -147,8 +157,8 @@ def _settings(parsed: Any, choice: DataChoice) -> DetectionSettings:
         model=parsed.model or (SYNTHETIC_MODEL if laboratory else REAL_MODEL),
         epochs=chosen("epochs", 100, SYNTHETIC_EPOCHS),
         imgsz=chosen("imgsz", 640, SYNTHETIC_IMGSZ),
-        batch=parsed.batch,
-        nominal_batch=chosen("nominal_batch", 64, SYNTHETIC_NOMINAL_BATCH),
+        batch=chosen("batch", 16, SYNTHETIC_BATCH),
+        nominal_batch=chosen("nominal_batch", 64, SYNTHETIC_BATCH),
         patience=parsed.patience,
         learning_rate=parsed.learning_rate,
         workers=parsed.workers,

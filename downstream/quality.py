@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.command import run_command
+from datasets.command import new_parser, run_command
 from datasets.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -38,11 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Any:
-    from jsonargparse import ArgumentParser
-
     from downstream.arguments import add_data_arguments, add_fuser_arguments, add_run_arguments
 
-    parser = ArgumentParser(prog="python -m downstream.quality", description=DESCRIPTION)
+    parser = new_parser(DESCRIPTION, prog="python -m downstream.quality")
     add_fuser_arguments(parser)
     add_data_arguments(parser)
     group = parser.add_argument_group("metrics")
