@@ -97,6 +97,7 @@ def test_prepare_refuses_faults_then_leaves_them_out(tmp_path: Path, capsys: pyt
     for split, names in whole.items():
         clean = [x.id for x in load_dataset("msrs", out, split, "segment")]
         assert clean == [name for name in names if name != "00001D"]
+    assert "00001D" not in (out / "splits/train.txt").read_text().split()
     assert main(["check", "msrs", "--root", str(out), "--subset"]) == 0
 
 

@@ -49,3 +49,8 @@ def test_written_lists_are_read_back(tmp_path: Path) -> None:
     write_list(tmp_path, "train", ["a", "b"])
     write_list(tmp_path, "test", ["c"])
     assert read_lists(tmp_path) == {"train": {"a", "b"}, "val": set(), "test": {"c"}}
+
+
+def test_train_keeps_a_group_even_where_nearly_everything_is_asked_for() -> None:
+    carved = carve_groups(["a1", "b1", "c1"], lambda i: i[0], fraction=0.95)
+    assert len(carved) == 2
