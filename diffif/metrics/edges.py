@@ -22,8 +22,8 @@ def sobel(plane: Plane, border: str) -> tuple[Tensor, Tensor]:
     mode = "constant" if border == "zero" else border
     x = F.pad(plane.levels.unsqueeze(1), (1, 1, 1, 1), mode=mode).squeeze(1)
     across = x[:, :, 2:] - x[:, :, :-2]
-    along = x[:, :, 2:] + 2 * x[:, :, 1:-1] + x[:, :, :-2]
-    horizontal = across[:, 2:] + 2 * across[:, 1:-1] + across[:, :-2]
+    along = (x[:, :, 2:] + x[:, :, :-2]).add_(x[:, :, 1:-1], alpha=2)
+    horizontal = (across[:, 2:] + across[:, :-2]).add_(across[:, 1:-1], alpha=2)
     vertical = along[:, :-2] - along[:, 2:]
     return horizontal, vertical
 
@@ -48,7 +48,7 @@ def unit_sobel(plane: Plane) -> tuple[Tensor, Tensor]:
 def sobel_edges(plane: Plane, unit_range: bool) -> tuple[Tensor, Tensor]:
     """Edge strength, and orientation in (-pi/2, pi/2]; pi/2 where the horizontal response is zero."""
     horizontal, vertical = unit_sobel(plane) if unit_range else sobel(plane, "zero")
-    strength = (horizontal.square() + vertical.square()).sqrt_()
+    strength = horizontal.square().add_(vertical.square()).sqrt_()
     orientation = (vertical / horizontal).atan_()
     # The published code sets +pi/2 for every zero horizontal response, whatever the sign of the vertical one: the
     # distance to a neighbouring orientation then depends on which way is up, so `sobel` must keep its directions.

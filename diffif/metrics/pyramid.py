@@ -37,14 +37,15 @@ def local_variance(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """Gaussian variance at one scale, float32; exactly 0 where it is below `TINY`."""
     mean = plane.derive(local_mean, scale, rules)
     squares = _smooth(_product(plane, plane, scale, rules), scale, rules)
-    return F.threshold_(squares.sub_(mean.square()), TINY, 0.0).to(torch.float32)
+    variance = F.threshold(squares.addcmul_(mean, mean, value=-1), TINY, 0.0)
+    return variance.to(torch.float32)
 
 
 def local_covariance(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """Gaussian covariance at one scale, float32."""
     products = _smooth(_product(first, second, scale, rules), scale, rules)
-    means = first.derive(local_mean, scale, rules) * second.derive(local_mean, scale, rules)
-    return products.sub_(means).to(torch.float32)
+    means = first.derive(local_mean, scale, rules), second.derive(local_mean, scale, rules)
+    return products.addcmul_(*means, value=-1).to(torch.float32)
 
 
 def _product(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:

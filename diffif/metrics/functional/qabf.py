@@ -37,12 +37,13 @@ def edge_preservation(source: Plane, fused: Plane, rules: EdgeRules) -> Tensor:
     """(B, H, W) in [0, 1): how well strength and orientation of each source edge survive (equations 4 to 8)."""
     strength_s, orientation_s = source.derive(sobel_edges, rules.unit_range)
     strength_f, orientation_f = fused.derive(sobel_edges, rules.unit_range)
-    ratio = torch.minimum(strength_s, strength_f) / torch.maximum(strength_s, strength_f)
+    ratio = torch.minimum(strength_s, strength_f).div_(torch.maximum(strength_s, strength_f))
     # Equal strengths give the strength itself in the published code, not 1: no edge at all scores near 0.
-    ratio = torch.where(strength_s == strength_f, strength_f * rules.scale, ratio)
-    alignment = (orientation_s - orientation_f).abs_().mul_(-2 / math.pi).add_(1)
+    equal = strength_f if rules.scale == 1 else strength_f * rules.scale
+    ratio = torch.where(strength_s == strength_f, equal, ratio)
+    misalignment = (orientation_s - orientation_f).abs_().mul_(2 / math.pi)
     by_strength = ratio.sub_(STRENGTH_SIGMA).mul_(-STRENGTH_KAPPA).exp_().add_(1)
-    by_orientation = alignment.sub_(ORIENTATION_SIGMA).mul_(-ORIENTATION_KAPPA).exp_().add_(1)
+    by_orientation = misalignment.sub_(1 - ORIENTATION_SIGMA).mul_(ORIENTATION_KAPPA).exp_().add_(1)
     return by_strength.mul_(by_orientation).reciprocal_().mul_(STRENGTH_GAMMA * ORIENTATION_GAMMA)
 
 

@@ -13,6 +13,7 @@ from diffif.metrics.structure import K1, K2, gaussian_statistics, ssim_terms
 from diffif.metrics.windows import box_taps, slide
 
 BOX_SIZE = 7
+NUM_PIXELS = BOX_SIZE * BOX_SIZE
 MIDDLE_LEVEL = 128
 """Subtracted before squares are summed: with 49 pixels the sums then stay exact in float32."""
 
@@ -36,27 +37,29 @@ def _ssim_map(triple: Triple, source: Plane, rules: StructureRules) -> Tensor:
 
 def uniform_ssim(first: Plane, second: Plane, data_range: float) -> Tensor:
     """(B, H - 6, W - 6): the SSIM map of 7x7 means with the unbiased covariance, as scikit-image defines it."""
-    num_pixels = BOX_SIZE * BOX_SIZE
-    sum_a, spread_a = first.derive(box_spread)
-    sum_b, spread_b = second.derive(box_spread)
-    products = slide((first.levels - MIDDLE_LEVEL) * (second.levels - MIDDLE_LEVEL), box_taps(BOX_SIZE))
-    together = (products.to(torch.int32) * num_pixels - sum_a * sum_b).to(torch.float32)
+    sum_a, spread_a, mean_a = first.derive(box_spread)
+    sum_b, spread_b, mean_b = second.derive(box_spread)
+    products = slide((first.levels - MIDDLE_LEVEL).mul_(second.levels - MIDDLE_LEVEL), box_taps(BOX_SIZE))
+    together = products.to(torch.int32).mul_(NUM_PIXELS).sub_(sum_a * sum_b).to(torch.float32)
     # Everything scaled to sums over a window and over pairs of pixels, to keep the divisions few.
-    scale = num_pixels * (num_pixels - 1)
-    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-    mean_a = sum_a.to(torch.float32) / num_pixels + MIDDLE_LEVEL
-    mean_b = sum_b.to(torch.float32) / num_pixels + MIDDLE_LEVEL
-    numerator = (2 * mean_a * mean_b + c1) * (2 * together + c2 * scale)
-    denominator = (mean_a.square() + mean_b.square() + c1) * (spread_a + spread_b + c2 * scale)
-    return numerator / denominator
+    c1 = (K1 * data_range) ** 2
+    c2 = (K2 * data_range) ** 2 * NUM_PIXELS * (NUM_PIXELS - 1)
+    numerator = (mean_a * mean_b).mul_(2).add_(c1).mul_(together.mul_(2).add_(c2))
+    denominator = (mean_a.square() + mean_b.square()).add_(c1).mul_((spread_a + spread_b).add_(c2))
+    return numerator.div_(denominator)
 
 
-def box_spread(plane: Plane) -> tuple[Tensor, Tensor]:
-    """Window sums (int32, around the middle level) and n * sum of squares - square of the sum (float32), exact."""
+def box_spread(plane: Plane) -> tuple[Tensor, Tensor, Tensor]:
+    """Window sums around the middle level (int32), n * sum of squares - square of the sum (float32), means.
+
+    The first two are exact.
+    """
     x = plane.levels - MIDDLE_LEVEL
-    sums = slide(x, box_taps(BOX_SIZE)).to(torch.int32)
-    squares = slide(x.square(), box_taps(BOX_SIZE)).to(torch.int32)
-    return sums, (squares * (BOX_SIZE * BOX_SIZE) - sums.square()).to(torch.float32)
+    sums = slide(x, box_taps(BOX_SIZE))
+    whole = sums.to(torch.int32)
+    squares = slide(x.square_(), box_taps(BOX_SIZE)).to(torch.int32)
+    spread = squares.mul_(NUM_PIXELS).sub_(whole * whole).to(torch.float32)
+    return whole, spread, sums.div_(NUM_PIXELS).add_(MIDDLE_LEVEL)
 
 
 def ssim(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:

@@ -35,7 +35,7 @@ def information(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
 
 def _information_kept(reference: Plane, distorted: Plane, scale: int, rules: FidelityRules) -> Tensor:
     _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
-    return torch.log1p(signal / residual.add_(NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+    return signal.div_(residual.add_(NOISE_VARIANCE)).log1p_().sum(dim=(-2, -1), dtype=torch.float64)
 
 
 def gain_and_residual(
@@ -45,11 +45,11 @@ def gain_and_residual(
     variance_r = reference.derive(local_variance, scale, rules)
     variance_d = distorted.derive(local_variance, scale, rules)
     covariance = local_covariance(reference, distorted, scale, rules)
-    gain = covariance / (variance_r + TINY)
     # A gain counts only where both have variance and vary together; elsewhere nothing is kept.
-    gain = torch.where((variance_r > 0) & (variance_d > 0) & (gain > 0), gain, 0.0)
-    residual = (variance_d - gain * covariance).clamp_(min=TINY)
-    return gain, gain.square() * variance_r, residual
+    neither = (variance_r == 0).logical_or_(variance_d == 0)
+    gain = (covariance / (variance_r + TINY)).clamp_(min=0).masked_fill_(neither, 0)
+    residual = torch.addcmul(variance_d, gain, covariance, value=-1).clamp_(min=TINY)
+    return gain, gain.square().mul_(variance_r), residual
 
 
 def vif(fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str = "standard") -> Tensor:

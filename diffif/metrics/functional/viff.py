@@ -29,9 +29,10 @@ def _scale_ratio(triple: Triple, scale: int) -> Tensor:
     gains, kept, present = [], [], []
     for source in triple.sources:
         gain, signal, residual = gain_and_residual(source, triple.fused, scale, _PYRAMID)
+        variance = source.derive(local_variance, scale, _PYRAMID)
         gains.append(gain)
         kept.append(torch.log1p(signal / (residual + NOISE_VARIANCE)))
-        present.append(torch.log1p(source.derive(local_variance, scale, _PYRAMID) / NOISE_VARIANCE))
+        present.append(torch.log1p(variance / NOISE_VARIANCE))
     # The published comparison is "infrared < visible": at equal gains the second source is taken.
     first = gains[1] < gains[0]
     numerator = torch.where(first, kept[1], kept[0]) + OFFSET
