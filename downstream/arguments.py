@@ -50,7 +50,7 @@ def add_data_arguments(parser: Any) -> None:
         metavar="KEY=VALUE",
         nargs="+",
         default=[],
-        help="settings of the synthetic laboratory, which is used without --dataset: num_train=300 seed=1 ...",
+        help="settings of the synthetic laboratory, which is used without --dataset: num_train=480 seed=1 ...",
     )
 
 

@@ -149,11 +149,11 @@ class SyntheticSettings:
     """Image height in pixels."""
     width: int = 320
     """Image width in pixels."""
-    num_train: int = 300
+    num_train: int = 240
     """Training pairs."""
-    num_val: int = 60
+    num_val: int = 40
     """Validation pairs."""
-    num_test: int = 120
+    num_test: int = 100
     """Test pairs."""
     seed: int = 0
     """Same seed, same scenes."""
