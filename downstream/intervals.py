@@ -31,28 +31,41 @@ def resample_counts(num_images: int, *, num_resamples: int = NUM_RESAMPLES, seed
     return generator.multinomial(num_images, np.full(num_images, 1.0 / num_images), size=num_resamples)
 
 
-def bootstrap_interval(
+def bootstrap_scores(
     score: Callable[[NDArray[np.int64]], float],
     num_images: int,
     *,
     num_resamples: int = NUM_RESAMPLES,
-    level: float = LEVEL,
     seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile interval of any score of a set of images.
+) -> NDArray[np.float64]:
+    """Any score of a set of images in every resample; the same seed draws the same images for every method.
 
     Args:
         score: From how often each image is drawn, (num_images,), to the score; nan where undefined.
         num_images: Images in the set.
         num_resamples: Bootstrap draws.
-        level: Coverage, for example 0.95.
-        seed: Same seed, same interval.
+        seed: Same seed, same draws.
 
     Returns:
-        Lower and upper end; nan where the score is undefined in every resample.
+        (num_resamples,).
     """
     counts = resample_counts(num_images, num_resamples=num_resamples, seed=seed)
-    return _percentiles(np.array([score(row) for row in counts]), level)
+    return np.array([score(row) for row in counts])
+
+
+def percentile_interval(scores: NDArray[np.float64], *, level: float = LEVEL) -> tuple[float, float]:
+    """Lower and upper end of the middle `level` of scores, (N,); nan where none is defined."""
+    tail = 50.0 * (1.0 - level)
+    with warnings.catch_warnings():
+        # All-nan is an answer here (undefined in every resample), not an accident.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanpercentile(scores, [tail, 100.0 - tail])
+    return float(low), float(high)
+
+
+def describe_draws(data_fingerprint: str, num_images: int, num_resamples: int, *, seed: int = 0) -> str:
+    """What determines the resampled images; scores of two methods with equal draws may be compared pair by pair."""
+    return f"{data_fingerprint}-{num_images}-{num_resamples}-seed{seed}"
 
 
 def mean_interval(
@@ -68,13 +81,4 @@ def mean_interval(
     if known.size == 0:
         return math.nan, math.nan
     counts = resample_counts(known.size, num_resamples=num_resamples, seed=seed)
-    return _percentiles(counts @ known / known.size, level)
-
-
-def _percentiles(scores: NDArray[np.float64], level: float) -> tuple[float, float]:
-    tail = 50.0 * (1.0 - level)
-    with warnings.catch_warnings():
-        # All-nan is an answer here (undefined in every resample), not an accident.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        low, high = np.nanpercentile(scores, [tail, 100.0 - tail])
-    return float(low), float(high)
+    return percentile_interval(counts @ known / known.size, level=level)

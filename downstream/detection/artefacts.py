@@ -14,6 +14,7 @@ from datasets.base import Boxes, PairedDataset, Sample
 from datasets.images import read_array, read_size, write_image
 from downstream.detection.matching import MAX_DETECTIONS, Detections
 from downstream.fused_set import FusedSet
+from downstream.intervals import describe_draws
 
 NUM_EXAMPLES = 8
 LONGEST_SIDE = 640
@@ -27,8 +28,9 @@ def write_artefacts(
     fused: FusedSet,
     detections: Sequence[Detections],
     pr_curve: Mapping[str, Any],
+    replicates: Mapping[str, NDArray[np.float64]],
 ) -> None:
-    """Fill a folder with pr_curve.json, predictions.json, truth.json, gallery.json and gallery/*.jpg.
+    """Fill a folder with pr_curve.json, bootstrap.json, predictions.json, truth.json, gallery.json and gallery/*.jpg.
 
     Args:
         folder: Exists and is empty.
@@ -36,7 +38,9 @@ def write_artefacts(
         fused: Its fused images.
         detections: Per sample.
         pr_curve: Recall points and precision by class.
+        replicates: Metric -> its value in every bootstrap resample.
     """
+    write_replicates(folder, dataset, replicates)
     _write_json(folder / "pr_curve.json", pr_curve)
     classes = list(dataset.classes)
     by_id = {sample.id: found for sample, found in zip(dataset, detections, strict=True)}
@@ -61,6 +65,14 @@ def write_artefacts(
             }
         )
     _write_json(folder / "gallery.json", entries)
+
+
+def write_replicates(folder: Path, dataset: PairedDataset, replicates: Mapping[str, NDArray[np.float64]]) -> None:
+    """Write bootstrap.json: scores of the resamples, and what determines the images that were drawn."""
+    num_resamples = max((len(values) for values in replicates.values()), default=0)
+    draws = describe_draws(dataset.fingerprint, len(dataset), num_resamples)
+    content = {name: np.round(values, 8).tolist() for name, values in replicates.items()}
+    _write_json(folder / "bootstrap.json", {"draws": draws, "replicates": content})
 
 
 def example_samples(dataset: PairedDataset, count: int = NUM_EXAMPLES) -> list[Sample]:

@@ -64,7 +64,7 @@ def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
         notes=_notes(run, scores),
     )
     with tempfile.TemporaryDirectory(dir=run.workdir, prefix="artefacts.partial-") as folder:
-        write_artefacts(Path(folder), test, fused, detections, scores.pr_curve)
+        write_artefacts(Path(folder), test, fused, detections, scores.pr_curve, scores.replicates)
         return write_record(run.workdir, record, per_image=scores.per_image, artefacts=Path(folder))
 
 

@@ -19,8 +19,8 @@ from downstream.detection.average_precision import (
     mean_average_precision,
     precision_at_recall,
 )
-from downstream.detection.matching import Detections, Matches, Truth, match_class
-from downstream.intervals import bootstrap_interval
+from downstream.detection.matching import Detections, Floats, Matches, Truth, match_class
+from downstream.intervals import bootstrap_scores, percentile_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,8 @@ class Scores:
     point: OperatingPoint
     per_image: pd.DataFrame
     pr_curve: Mapping[str, Any]
+    replicates: Mapping[str, Floats]
+    """Metric -> its value in every bootstrap resample."""
 
 
 def score_detections(
@@ -71,9 +73,10 @@ def score_detections(
     matches = [match_class(detections, truths, label) for label in range(len(classes))]
     point = best_operating_point(matches)
     num_images = len(ids)
+    replicates: dict[str, Floats] = {}
     scores = [
-        _with_interval("map50", matches, num_images, resamples, num_thresholds=1),
-        _with_interval("map50_95", matches, num_images, resamples, num_thresholds=10),
+        _with_interval("map50", matches, replicates, resamples, num_thresholds=1),
+        _with_interval("map50_95", matches, replicates, resamples, num_thresholds=10),
         Score(metric="precision", value=point.precision, n=num_images),
         Score(metric="recall", value=point.recall, n=num_images),
         Score(metric="f1", value=point.f1, n=num_images),
@@ -83,45 +86,50 @@ def score_detections(
         boxes = int(found.num_truth.sum())
         scores.append(Score(metric=f"ap50/{name}", value=float(ap[0]), n=boxes))
         scores.append(Score(metric=f"ap50_95/{name}", value=float(ap.mean()), n=boxes))
-    scores += _evidence_scores(detections, truths, len(classes), resamples)
+    scores += _evidence_scores(detections, truths, len(classes), replicates, resamples)
     return Scores(
         scores=tuple(scores),
         point=point,
         per_image=_per_image(ids, matches, point),
         pr_curve=_pr_curve(matches, classes),
+        replicates=replicates,
     )
 
 
 def _with_interval(
-    metric: str, matches: Sequence[Matches], num_images: int, resamples: int, *, num_thresholds: int
+    metric: str,
+    matches: Sequence[Matches],
+    replicates: dict[str, Floats],
+    resamples: int,
+    *,
+    num_thresholds: int,
+    num_boxes: int | None = None,
 ) -> Score:
     def score(counts: Counts) -> float:
         return mean_average_precision(matches, counts, num_thresholds=num_thresholds)
 
-    low, high = bootstrap_interval(score, num_images, num_resamples=resamples)
+    num_images = len(matches[0].num_truth)
+    replicates[metric] = bootstrap_scores(score, num_images, num_resamples=resamples)
+    low, high = percentile_interval(replicates[metric])
     value = mean_average_precision(matches, num_thresholds=num_thresholds)
-    return Score(metric=metric, value=value, ci_low=low, ci_high=high, n=num_images)
+    return Score(metric=metric, value=value, ci_low=low, ci_high=high, n=num_images if num_boxes is None else num_boxes)
 
 
 def _evidence_scores(
-    detections: Sequence[Detections], truths: Sequence[Truth], num_classes: int, resamples: int
+    detections: Sequence[Detections],
+    truths: Sequence[Truth],
+    num_classes: int,
+    replicates: dict[str, Floats],
+    resamples: int,
 ) -> list[Score]:
-    kinds = sorted({kind for truth in truths for kind in truth.evidence})
     scores = []
-    for kind in kinds:
+    for kind in sorted({kind for truth in truths for kind in truth.evidence}):
         matches = [match_class(detections, truths, label, evidence=kind) for label in range(num_classes)]
         boxes = int(sum(found.num_truth.sum() for found in matches))
         for metric, num_thresholds in (("map50", 1), ("map50_95", 10)):
-            named = f"{metric}/evidence:{kind}"
-            found_score = _with_interval(named, matches, len(truths), resamples, num_thresholds=num_thresholds)
+            name = f"{metric}/evidence:{kind}"
             scores.append(
-                Score(
-                    metric=named,
-                    value=found_score.value,
-                    ci_low=found_score.ci_low,
-                    ci_high=found_score.ci_high,
-                    n=boxes,
-                )
+                _with_interval(name, matches, replicates, resamples, num_thresholds=num_thresholds, num_boxes=boxes)
             )
     return scores
 

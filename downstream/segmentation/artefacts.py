@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.base import PairedDataset
 from datasets.images import write_image
-from downstream.detection.artefacts import example_samples, shrink, write_pictures
+from downstream.detection.artefacts import example_samples, shrink, write_pictures, write_replicates
 from downstream.fused_set import FusedSet
 from downstream.segmentation.counts import Counts
 from downstream.segmentation.crops import IGNORED
@@ -34,8 +34,9 @@ def write_artefacts(
     predictions: Mapping[str, Ids],
     counts: Mapping[str, Counts],
     unlabelled: int | None,
+    replicates: Mapping[str, NDArray[np.float64]],
 ) -> None:
-    """Fill a folder with confusion.json, gallery.json and gallery/*.
+    """Fill a folder with confusion.json, bootstrap.json, gallery.json and gallery/*.
 
     Args:
         folder: Exists and is empty.
@@ -44,7 +45,9 @@ def write_artefacts(
         predictions: Class ids of (at least) the example samples, by id.
         counts: Confusion counts by id.
         unlabelled: The class that is left out of the error map, or None.
+        replicates: Metric -> its value in every bootstrap resample.
     """
+    write_replicates(folder, dataset, replicates)
     confusion = np.sum(list(counts.values()), axis=0).sum(axis=0)
     content = {"classes": list(dataset.classes), "matrix": confusion.tolist(), "rows": "truth", "columns": "predicted"}
     (folder / "confusion.json").write_text(json.dumps(content), encoding="utf-8")

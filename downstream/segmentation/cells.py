@@ -64,7 +64,9 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
     with timed(seconds, "predict"):
         judged, shown = _judge(run, weights, fused)
     with timed(seconds, "score"):
-        scores = score_segmentation(judged, test.classes, chosen.classes, test.ignore_index, resamples=chosen.resamples)
+        scores, replicates = score_segmentation(
+            judged, test.classes, chosen.classes, test.ignore_index, resamples=chosen.resamples
+        )
     seconds["fuse_per_image"] = fused.mean_seconds
     record = Record(
         cell_id=cell,
@@ -78,7 +80,7 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
     )
     per_image = per_image_table(judged, test.classes, chosen.classes, test.ignore_index)
     with tempfile.TemporaryDirectory(dir=run.workdir, prefix="artefacts.partial-") as folder:
-        write_artefacts(Path(folder), test, fused, shown, judged.counts, run.unlabelled)
+        write_artefacts(Path(folder), test, fused, shown, judged.counts, run.unlabelled, replicates)
         return write_record(run.workdir, record, per_image=per_image, artefacts=Path(folder))
 
 

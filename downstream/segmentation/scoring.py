@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from downstream.intervals import bootstrap_interval, mean_interval
+from downstream.intervals import bootstrap_scores, mean_interval, percentile_interval
 from downstream.segmentation.counts import (
     EVIDENCE_KINDS,
     Counts,
+    Floats,
     evidence_iou,
     mean_iou,
     pixel_accuracy,
@@ -47,7 +48,7 @@ class Judged:
 
 def score_segmentation(
     judged: Judged, classes: Sequence[str], counting: ClassCounting, unlabelled: int | None, *, resamples: int
-) -> list[Score]:
+) -> tuple[list[Score], dict[str, Floats]]:
     """Every score of one network on one set of images.
 
     Args:
@@ -56,7 +57,11 @@ def score_segmentation(
         counting: The headline way of counting classes; the others are reported beside it.
         unlabelled: The unlabelled class, or None where the dataset has none.
         resamples: Bootstrap draws over images.
+
+    Returns:
+        The scores, and metric -> its value in every bootstrap resample.
     """
+    replicates: dict[str, Floats] = {}
     stacked = np.stack(list(judged.counts.values()))
     confusion = stacked.sum(axis=(0, 1))
 
@@ -64,7 +69,8 @@ def score_segmentation(
         def resampled(counts: Counts) -> float:
             return score(np.tensordot(counts, stacked, axes=1))
 
-        low, high = bootstrap_interval(resampled, len(stacked), num_resamples=resamples)
+        replicates[metric] = bootstrap_scores(resampled, len(stacked), num_resamples=resamples)
+        low, high = percentile_interval(replicates[metric])
         value = score(stacked.sum(axis=0))
         return Score(metric=metric, value=value, ci_low=low, ci_high=high, n=len(stacked))
 
@@ -89,7 +95,8 @@ def score_segmentation(
     known = boundary[~np.isnan(boundary)]
     mean = float(known.mean()) if known.size else math.nan
     scores.append(Score(metric="boundary_f1", value=mean, ci_low=low, ci_high=high, n=known.size))
-    return scores + _evidence_scores(stacked, unlabelled, with_interval)
+    scores += _evidence_scores(stacked, unlabelled, with_interval)
+    return scores, replicates
 
 
 def _evidence_scores(

@@ -46,6 +46,7 @@ def test_the_artefacts_are_what_the_report_expects(work: Path) -> None:
     artefacts = record.path / "artefacts"
     curve = json.loads((artefacts / "pr_curve.json").read_text())
     assert len(curve["recall"]) == len(curve["precision"]["all"]) == 101
+    assert len(json.loads((artefacts / "bootstrap.json").read_text())["replicates"]["map50_95"]) == 20
     gallery = json.loads((artefacts / "gallery.json").read_text())
     assert gallery
     for entry in gallery:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import SettingsError
-from downstream.intervals import bootstrap_interval, mean_interval, resample_counts
+from downstream.intervals import bootstrap_scores, mean_interval, percentile_interval, resample_counts
 
 
 def test_every_resample_draws_as_many_images_as_there_are() -> None:
@@ -27,8 +27,8 @@ def test_the_interval_of_a_mean_has_its_textbook_width() -> None:
 
 def test_the_general_form_agrees_with_the_mean() -> None:
     values = np.random.default_rng(1).random(30)
-    general = bootstrap_interval(lambda counts: float(counts @ values / counts.sum()), 30, num_resamples=200)
-    assert general == pytest.approx(mean_interval(values, num_resamples=200))
+    scores = bootstrap_scores(lambda counts: float(counts @ values / counts.sum()), 30, num_resamples=200)
+    assert percentile_interval(scores) == pytest.approx(mean_interval(values, num_resamples=200))
 
 
 def test_undefined_images_are_left_out() -> None:
@@ -38,9 +38,16 @@ def test_undefined_images_are_left_out() -> None:
 
 
 def test_an_undefined_score_has_no_interval() -> None:
-    assert all(math.isnan(end) for end in bootstrap_interval(lambda _: math.nan, 3, num_resamples=5))
+    assert all(math.isnan(end) for end in percentile_interval(bootstrap_scores(lambda _: math.nan, 3, num_resamples=5)))
 
 
 def test_no_images_are_refused() -> None:
     with pytest.raises(SettingsError, match="bootstrap"):
         resample_counts(0)
+
+
+def test_two_methods_see_the_same_draws() -> None:
+    draws: list[list[int]] = []
+    for _ in range(2):
+        bootstrap_scores(lambda counts: draws.append(counts.tolist()) or 0.0, 4, num_resamples=3)  # type: ignore[func-returns-value]
+    assert draws[:3] == draws[3:]

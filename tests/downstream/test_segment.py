@@ -74,6 +74,7 @@ def test_the_gallery_shows_truth_prediction_and_errors(work: Path) -> None:
     (record,) = iter_records(work)
     assert record.path is not None
     artefacts = record.path / "artefacts"
+    assert len(json.loads((artefacts / "bootstrap.json").read_text())["replicates"]["miou"]) == 20
     for entry in json.loads((artefacts / "gallery.json").read_text()):
         for kind in ("visible", "infrared", "fused", "mask_truth", "mask_predicted", "mask_error"):
             assert (artefacts / entry[kind]).is_file()
