@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reports.collect import Collection, Context
-from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, PRIMARY, split_metric
+from reports.labels import BASELINES, CLASS_STEMS, COST_STEMS, EVIDENCE, PRIMARY, split_metric
 from reports.scores import OVERALL, Score, overall_test, score_of, test_all_metrics
 from reports.statistics import PairwiseTests
 
@@ -60,6 +60,12 @@ class Board:
             return primary
         return OVERALL if self.mean_ranks else None
 
+    @property
+    def judged(self) -> list[str]:
+        """The leaderboard metrics that say how good a method is: with a direction, and not its cost."""
+        directed = {metric for (_, metric), score in self.scores.items() if score.higher is not None}
+        return [m for m in self.metrics if m in directed and is_board_metric(m) and not is_cost(m)]
+
     def ordered(self, metric: str) -> list[str]:
         """The contestants with a finite score in `metric`, best first."""
         found = [
@@ -70,7 +76,9 @@ class Board:
     def ties_best(self, method: str, metric: str) -> bool:
         """Whether `method` was tested against the best of `metric` and does not differ significantly from it."""
         tests, order = self.tests.get(metric), self.ordered(metric)
-        if tests is None or not order or method not in tests.methods or order[0] not in tests.methods:
+        if tests is None or not order or method not in self.contestants:
+            return False
+        if not {method, order[0]} <= set(tests.methods):
             return False
         p = tests.p_value(method, order[0])
         return math.isfinite(p) and not tests.better(order[0], method)
@@ -104,6 +112,11 @@ def is_board_metric(key: str) -> bool:
     return not qualifier.startswith("evidence:") and not (qualifier and stem in CLASS_STEMS)
 
 
+def is_cost(key: str) -> bool:
+    """Whether a metric says what a method costs, rather than how good it is."""
+    return split_metric(key)[0] in COST_STEMS
+
+
 def evidence_of(key: str) -> str | None:
     """The evidence class that a metric key names, if it does."""
     _, qualifier = split_metric(key)
@@ -119,7 +132,11 @@ def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods
         scores[str(method), str(metric)] = score_of(group, by_pair.get((method, metric)))
     metrics = tuple(dict.fromkeys(rows["metric"]))
     tests, tested_on = test_all_metrics(metrics, scores, methods, images, collection)
-    overall, mean_ranks = overall_test(metrics, scores, methods, images) if context.task == "quality" else (None, {})
+    overall: PairwiseTests | None = None
+    mean_ranks: dict[str, float] = {}
+    if context.task == "quality":
+        judged = [m for m in metrics if not is_cost(m)]
+        overall, mean_ranks = overall_test(judged, scores, methods, images)
     if overall is not None:
         tests[OVERALL] = overall
     board = Board(context, tuple(methods), metrics, scores, tests, tested_on, mean_ranks)

@@ -204,7 +204,7 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
 def _rank_table(
     board: Board, collection: Collection, methods: list[str]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return image_ranks(board.metrics, board.scores, methods, collection.images_in(board.context))
+    return image_ranks(board.judged, board.scores, methods, collection.images_in(board.context))
 
 
 def _panels(count: int, rows: int) -> tuple[Figure, list[Axes]]:

@@ -69,6 +69,8 @@ DATASETS = {
     "llvip": "LLVIP", "llvip_mini": "LLVIP mini", "fmb": "FMB", "msrs": "MSRS", "m3fd": "M3FD", "tno": "TNO",
     "roadscene": "RoadScene", "harvard": "Harvard", "synthetic": "Synthetic laboratory",
 }  # fmt: skip
+COST_STEMS = ("ms", "flops", "parameters", "peak_memory")
+"""Never part of a ranking by quality, even where a quality record tells them."""
 MEDICAL_DATASETS = ("harvard",)
 BASELINES = ("visible", "infrared")
 CLASS_STEMS = ("iou", "ap50", "ap50_95", "precision", "recall", "f1")

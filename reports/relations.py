@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.boards import Board, is_board_metric
+from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import BASELINES, column_head, metric_label, show_p, split_metric
 from reports.statistics import holm, rank_correlation
@@ -100,7 +100,7 @@ def correlations(quality: Board, task: Board) -> list[tuple[str, float, float, i
     if target is None:
         return []
     rows = []
-    for metric in [m for m in quality.metrics if is_board_metric(m)]:
+    for metric in quality.judged:
         methods = _shared(quality, task, metric)
         higher = next((quality.scores[m, metric].higher for m in methods), None)
         if len(methods) < FEWEST_FUSERS or higher is None:

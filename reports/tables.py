@@ -195,10 +195,12 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
     known = [s for s in scores.values() if s is not None]
     decimals = decimals_for(metric, [s.value for s in known])
     order = board.ordered(metric) if any(s.higher is not None for s in known) else []
+    # Equal values share a place, and where all are equal nobody is best.
+    places = list(dict.fromkeys(board.scores[m, metric].value for m in order))
     span = _span(known)
     cells = {}
     for method, score in scores.items():
-        place = order.index(method) if len(order) > 1 and method in order else -1
+        place = places.index(score.value) if score is not None and method in order and len(places) > 1 else -1
         cell = score_cell(metric, score, decimals)
         cells[method] = replace(
             cell,

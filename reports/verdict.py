@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.boards import Board, is_board_metric
+from reports.boards import Board
 from reports.labels import BASELINES, EVIDENCE, decimals_for, metric_label, show_p, show_value
 from reports.scores import OVERALL
 
@@ -82,7 +82,7 @@ def _task(board: Board) -> list[Span]:
 
 
 def _quality(board: Board) -> list[Span]:
-    metrics = [m for m in board.metrics if is_board_metric(m) and len(board.ordered(m)) > 1]
+    metrics = [m for m in board.judged if len(board.ordered(m)) > 1]
     if not metrics:
         return []
     wins: dict[str, list[str]] = {}
@@ -104,7 +104,7 @@ def _quality(board: Board) -> list[Span]:
     parts = sorted(wins.items(), key=lambda item: -len(item[1]))
     for i, (method, won) in enumerate(parts[:4]):
         names = ", ".join(metric_label(m).text + (" (tie)" if _tied(board, m) else "") for m in won)
-        spans += [Span("; " if i else "Highest by metric: "), Span(method, strong=True), Span(f" in {names}")]
+        spans += [Span("; " if i else "Best by metric: "), Span(method, strong=True), Span(f" in {names}")]
     rest = sum(len(won) for _, won in parts[4:])
     spans.append(Span(f"; others in {rest} more." if rest else "."))
     return spans

@@ -192,10 +192,10 @@ def _change_sections(comparison: Comparison | None) -> Iterator[Section]:
 def _summary(collection: Collection) -> Iterator[tuple[str, str]]:
     rows = collection.rows
     seeds = {int(s) for s in rows["seed"].dropna()}
-    yield "fusers", f"{rows['fuser'].nunique()}"
-    yield "datasets", f"{rows['dataset'].nunique()}"
-    yield "tasks", f"{rows['task'].nunique()}"
-    yield "seeds", f"{len(seeds)}" if seeds else "none"
+    for column in ("fuser", "dataset", "task"):
+        count = rows[column].nunique()
+        yield column + ("s" if count != 1 else ""), f"{count}"
+    yield "seed" if len(seeds) == 1 else "seeds", f"{len(seeds)}" if seeds else "no"
     yield "test images, at most", f"{max(row.n for record in collection.records.values() for row in record.rows):,}"
-    yield "records", f"{len(collection.records)}"
+    yield "record" if len(collection.records) == 1 else "records", f"{len(collection.records)}"
     yield "latest", max(record.started for record in collection.records.values())[:10]

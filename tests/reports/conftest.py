@@ -40,6 +40,8 @@ class Fabricator:
             frames.append(pd.DataFrame({"id": _ids(images), "metric": metric, "value": values}))
             half = 1.96 * values.std() / images**0.5
             rows.append((metric, values.mean(), values.mean() - half, values.mean() + half, higher))
+        rows += [("ms", 20.0 + len(fuser), *_no_interval(), False), ("parameters", 0.0, *_no_interval(), False)]
+        frames.append(pd.DataFrame({"id": _ids(images), "metric": "ms", "value": 20.0 + len(fuser)}))
         return self._write("quality", fuser, dataset, rows, pd.concat(frames), images, None, more)
 
     def detect(self, fuser: str, dataset: str = "llvip", *, images: int = 30, gallery: int = 0, **more: object) -> str:

@@ -58,6 +58,16 @@ def test_sources_are_shown_but_not_ranked_in_quality(collection) -> None:
     assert rows["diffif"].cells[0].text == "1"
 
 
+def test_the_cost_told_beside_quality_is_shown_but_judges_nothing(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "quality")
+    assert {"ms", "parameters"} <= set(board.metrics)
+    assert not {"ms", "parameters"} & set(board.judged)
+    (finding,) = verdict([board])
+    assert "over all 8 metrics" in _text(finding)
+    assert "Parameters" not in _text(finding)
+    assert not any(board.ties_best(source, metric) for source in ("visible", "infrared") for metric in board.metrics)
+
+
 def test_lower_is_better_turns_best_and_sorting_round(collection) -> None:
     board = next(b for b in build_boards(collection) if b.context.task == "quality")
     table = leaderboard(board)
@@ -156,7 +166,7 @@ def test_a_diff_shows_what_moved_came_and_went(tmp_path: Path, fabricator) -> No
     fabricator.quality("laplacian")
     fabricator.detect("average", seed=0)
     built = build_report(fabricator.workdir, diff=old.workdir)
-    assert re.fullmatch(r"\d+ numbers same, 8 changed, 8 new, 8 gone, 0 settings changed", built.changes)
+    assert re.fullmatch(r"\d+ numbers same, 8 changed, 10 new, 10 gone, 0 settings changed", built.changes)
     html = built.page.read_text(encoding="utf-8")
     assert "Changes since old" in html
     assert (fabricator.workdir / "report" / "tables" / "changes.csv").is_file()
