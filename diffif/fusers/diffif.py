@@ -133,3 +133,5 @@ def peak_bytes_per_pixel(model: Model) -> int:
 
 PEAK_FLOATS_PER_DENOISER_CHANNEL = 16
 PEAK_FLOATS_PER_REFINER_CHANNEL = 16
+"""Twice what `python -m benchmarks.diffif peak --which fuser` finds on CPU (1375 bytes per pixel at 960x1440 for 48
+channels), since a GPU works on whole images."""

@@ -181,7 +181,8 @@ def file_sha256(path: Path) -> str:
 def _model_from(state: Mapping[str, Tensor], settings: ModelSettings, path: Path) -> DiffIF:
     """A model in eval mode that holds exactly these parameters."""
     with torch.device("meta"):
-        expected = {name: tuple(p.shape) for name, p in DiffIF(settings).named_parameters()}
+        model = DiffIF(settings)
+    expected = {name: tuple(p.shape) for name, p in model.named_parameters()}
     found = {name: tuple(value.shape) for name, value in state.items()}
     offenders = [
         f"{name}: file {found.get(name, 'nothing')}, network {expected.get(name, 'nothing')}"
@@ -196,8 +197,8 @@ def _model_from(state: Mapping[str, Tensor], settings: ModelSettings, path: Path
     poisoned = [name for name, value in state.items() if not bool(value.isfinite().all())]
     if poisoned:
         raise CheckpointError(f"{path}: damaged, non-finite numbers in:\n{list_offenders(poisoned)}")
-    model = DiffIF(settings)
-    model.load_state_dict({**state, **model.schedule.buffers()}, strict=True)
+    # The file's tensors become the parameters: no second copy, and no random numbers drawn to be overwritten.
+    model.load_state_dict({**state, **model.schedule.buffers()}, strict=True, assign=True)
     return model.eval()
 
 
