@@ -65,7 +65,8 @@ def read_size(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             return image.height, image.width
-    except UnidentifiedImageError as error:
+    except (UnidentifiedImageError, ImportError) as error:
+        # ultralytics 8.4 replaces Image.open by one that asks for a HEIF package when a file is no image.
         raise ImageError(f"{path} is not a readable image. Expected PNG, JPEG, BMP or TIFF.") from error
     except OSError as error:
         raise ImageError(f"cannot open image {path}: {error}.") from error
@@ -119,7 +120,8 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
             pixels = np.asarray(image.convert("RGB") if image.mode == "RGBA" else image)
-    except UnidentifiedImageError as error:
+    except (UnidentifiedImageError, ImportError) as error:
+        # ultralytics 8.4 replaces Image.open by one that asks for a HEIF package when a file is no image.
         raise ImageError(f"mask {path} is not a readable image. Expected a PNG of class ids.") from error
     except (OSError, SyntaxError) as error:
         raise ImageError(f"cannot read mask {path}: {error}.") from error

@@ -36,13 +36,13 @@ def test_solution_is_that_of_sporco(dictionary: torch.Tensor) -> None:
         cbpdn = pytest.importorskip("sporco.admm.cbpdn")
     _, image = make_pair(24, 28)
     detail = (image - image.mean()).double()
-    options = cbpdn.ConvBPDN.Options({"MaxMainIter": 150, "RelStopTol": 1e-7, "AuxVarObj": False})
+    options = cbpdn.ConvBPDN.Options({"MaxMainIter": 600, "RelStopTol": 1e-9, "AuxVarObj": False})
     solver = cbpdn.ConvBPDN(dictionary.double().permute(1, 2, 0).numpy(), detail[0, 0].numpy(), 0.05, options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = solver.solve()
     found = torch.from_numpy(np.moveaxis(np.squeeze(expected), -1, 0))[None]
-    ours = sparse_code(detail, dictionary.double(), sparsity=0.05, iterations=150)
+    ours = sparse_code(detail, dictionary.double(), sparsity=0.05, iterations=600)
 
     def objective(code: torch.Tensor) -> float:
         error = reconstruct(code, dictionary.double()) - detail
