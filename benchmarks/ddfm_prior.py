@@ -60,6 +60,8 @@ def train(images: list[Tensor], *, steps: int, crop: int, batch: int, seed: int)
         up_block_types=("UpBlock2D",) * 3,
         norm_num_groups=8,
         layers_per_block=1,
+        # Attention over every pixel of a large image's coarsest level would take most of the time.
+        add_attention=False,
     )
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     levels = alphas_cumprod(DEFAULT_SCHEDULER).float()
