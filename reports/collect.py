@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 METHOD_SETTINGS = frozenset({"fuser", "fusers", "fuser_fingerprint", "fused", "seed", "variant", "device", "title"})
 """Settings that name the method or the repetition; all others together are the setup under which methods compare."""
+NO_SPLIT = "none"
+"""The split of tasks without a dataset (cost)."""
 DATASET_FACTS = "dataset.facts"
 PROTOCOLS = ("retrain", "frozen")
 
@@ -38,8 +40,9 @@ class Context(NamedTuple):
     @property
     def title(self) -> str:
         """Task, dataset and split in words."""
-        tail = ", ".join(part for part in (self.split, self.protocol, self.setup) if part)
-        return f"{TASKS.get(self.task, self.task)} on {dataset_label(self.dataset)} ({tail})"
+        tail = ", ".join(part for part in (self.split, self.protocol, self.setup) if part not in ("", NO_SPLIT))
+        head = f"{TASKS.get(self.task, self.task)} on {dataset_label(self.dataset)}"
+        return f"{head} ({tail})" if tail else head
 
     @property
     def slug(self) -> str:

@@ -27,6 +27,8 @@ MOST_IMAGES = 24
 BUDGET_BYTES = 9_000_000
 """Base64 characters of all pictures together; keeps ten fusers below 15 MB of page."""
 SHOWN_CONFIDENCE = 0.25
+MASK_ALPHA = 150
+"""Of masks that come in colour, so that the picture shows through."""
 MASK_COLOURS = (
     (0, 0, 0, 0), (128, 64, 128, 150), (244, 35, 232, 150), (90, 90, 90, 150), (250, 170, 30, 170), (220, 220, 0, 170),
     (107, 142, 35, 150), (70, 130, 180, 130), (220, 20, 60, 180), (0, 60, 200, 170), (0, 0, 110, 170),
@@ -232,6 +234,8 @@ def _mask(content: bytes) -> bytes:
 
     with Image.open(io.BytesIO(content)) as opened:
         mask = opened.convert("RGBA") if opened.mode in ("RGB", "RGBA") else _coloured(opened.convert("L"))
+        if opened.mode == "RGB":
+            mask.putalpha(MASK_ALPHA)
         mask.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.NEAREST)
         out = io.BytesIO()
         mask.save(out, "PNG", optimize=True)

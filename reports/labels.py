@@ -59,6 +59,8 @@ METRICS: dict[str, MetricLabel] = {
     "ms": MetricLabel("Time", "time per image", "ms"),
     "flops": MetricLabel("FLOPs", "floating-point operations per image", "G", 1e-9),
     "parameters": MetricLabel("Parameters", "trainable parameters", "M", 1e-6, 2),
+    "num_classes": MetricLabel("Classes", "classes in the mean", decimals=0),
+    "failed": MetricLabel("Failed", "1 where the measurement ran out of memory or failed", decimals=0),
     "peak_memory": MetricLabel("Memory", "peak memory", "MiB", 1 / 2**20, 0),
 }
 TASKS = {"detect": "Detection", "segment": "Segmentation", "quality": "Image quality", "cost": "Cost"}
@@ -67,7 +69,7 @@ PRIMARY = {"detect": "map50", "segment": "miou"}
 """The metric by which a task's methods are ranked; quality is ranked over all its metrics."""
 DATASETS = {
     "llvip": "LLVIP", "llvip_mini": "LLVIP mini", "fmb": "FMB", "msrs": "MSRS", "m3fd": "M3FD", "tno": "TNO",
-    "roadscene": "RoadScene", "harvard": "Harvard", "synthetic": "Synthetic laboratory",
+    "roadscene": "RoadScene", "harvard": "Harvard", "synthetic": "Synthetic laboratory", "random": "random images",
 }  # fmt: skip
 COST_STEMS = ("ms", "flops", "parameters", "peak_memory")
 """Never part of a ranking by quality, even where a quality record tells them."""

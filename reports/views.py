@@ -196,6 +196,8 @@ def _summary(collection: Collection) -> Iterator[tuple[str, str]]:
         count = rows[column].nunique()
         yield column + ("s" if count != 1 else ""), f"{count}"
     yield "seed" if len(seeds) == 1 else "seeds", f"{len(seeds)}" if seeds else "no"
-    yield "test images, at most", f"{max(row.n for record in collection.records.values() for row in record.rows):,}"
+    # The counts of single classes and evidence are boxes or pixels.
+    images = [row.n for r in collection.records.values() if r.task != "cost" for row in r.rows if "/" not in row.metric]
+    yield "test images, at most", f"{max(images, default=0):,}"
     yield "record" if len(collection.records) == 1 else "records", f"{len(collection.records)}"
     yield "latest", max(record.started for record in collection.records.values())[:10]
