@@ -18,6 +18,7 @@ from typing import Any
 
 from datasets.command import new_parser, run_command
 from datasets.errors import SettingsError
+from downstream.ablation import NOT_VARIED, Ablation
 
 DESCRIPTION = """What does each fuser cost?
 
@@ -73,6 +74,7 @@ class CostRun:
     limit_is_chosen: bool
     timeout_seconds: float
     command: str
+    ablation: Ablation = NOT_VARIED
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
@@ -107,7 +109,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         timeout_seconds=parsed.timeout,
         command=reproducing_command("downstream.cost", arguments),
     )
-    folders = [_run_cell(run, spec, fuser) for spec, fuser in fusers.items()]
+    folders = [run_cell(run, spec, fuser) for spec, fuser in fusers.items()]
     _print_table(run, folders)
     if not parsed.no_report:
         build_report(workdir)
@@ -175,7 +177,15 @@ def describe_hardware(device: str) -> str:
     return platform.processor() or platform.machine()
 
 
-def _run_cell(run: CostRun, spec: str, fuser: Any) -> Path:
+def run_cell(run: CostRun, spec: str, fuser: Any, *, name: str = "") -> Path:
+    """Measure one fuser: its record's folder, computed now or before.
+
+    Args:
+        run: What to measure.
+        spec: What the measuring process builds the fuser from.
+        fuser: The same fuser, built.
+        name: The fuser in result rows; empty: `spec`.
+    """
     from downstream.cost_probe import Request, measure_cost
     from downstream.results import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
 
@@ -185,7 +195,17 @@ def _run_cell(run: CostRun, spec: str, fuser: Any) -> Path:
         print(f"{spec}: already measured on {run.hardware} ({cell}).", flush=True)
         return cell_dir(run.workdir, cell)
     started, seconds, notes = utc_now(), dict[str, float](), [f"Measured on {run.hardware}, {run.num_threads} threads."]
-    row = partial(Row, dataset="random", split="none", task=TASK, fuser=spec, n=run.repeats, higher_is_better=False)
+    row = partial(
+        Row,
+        dataset="random",
+        split="none",
+        task=TASK,
+        fuser=name or spec,
+        variant=run.ablation.row_variant(),
+        seed=run.ablation.seed,
+        n=run.repeats,
+        higher_is_better=False,
+    )
     rows = [row(metric="parameters", value=float(fuser.num_parameters), higher_is_better=None)]
     for height, width in run.sizes:
         size = f"{height}x{width}"
@@ -238,6 +258,7 @@ def _cell_settings(run: CostRun, fuser: Any) -> dict[str, Any]:
         # The default limit is what happens to be free and says nothing about the cell.
         "memory_limit_gib": run.memory_limit_gib if run.limit_is_chosen else None,
         "timeout_seconds": run.timeout_seconds,
+        **run.ablation.cell_settings,
     }
 
 

@@ -13,6 +13,7 @@ from datasets.atomic import make_dir
 from datasets.base import PairedDataset, Sample
 from datasets.images import read_image, read_pair, rgb_to_y
 from diffif.fusers.base import Fuser
+from downstream.ablation import NOT_VARIED, Ablation
 from downstream.fused_set import FusedSet, fuse_split
 from downstream.intervals import mean_interval
 from downstream.results import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
@@ -36,6 +37,7 @@ class QualityRun:
     command: str
     resamples: int = 1000
     fuse_batch: int = 4
+    ablation: Ablation = NOT_VARIED
 
 
 def run_cell(run: QualityRun, spec: str) -> Path:
@@ -85,6 +87,7 @@ def cell_settings(run: QualityRun, spec: str) -> dict[str, Any]:
         "convention": run.convention,
         "metrics": list(run.metrics),
         "resamples": run.resamples,
+        **run.ablation.cell_settings,
     }
 
 
@@ -131,7 +134,15 @@ def _read_journal(journal: Path) -> dict[str, dict[str, float]]:
 def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) -> tuple[Row, ...]:
     from diffif.metrics import get_metric
 
-    row = partial(Row, dataset=run.dataset.name, split=run.dataset.split, task=TASK, fuser=spec)
+    row = partial(
+        Row,
+        dataset=run.dataset.name,
+        split=run.dataset.split,
+        task=TASK,
+        fuser=spec,
+        variant=run.ablation.row_variant(),
+        seed=run.ablation.seed,
+    )
     rows = []
     for metric in run.metrics:
         values = per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float)

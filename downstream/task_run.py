@@ -9,6 +9,7 @@ from typing import Any
 
 from datasets.base import PairedDataset
 from diffif.fusers.base import Fuser
+from downstream.ablation import NOT_VARIED, Ablation
 from downstream.fused_set import FusedSet, fuse_split
 
 
@@ -25,6 +26,8 @@ class TaskRun:
     command: str
     notes: tuple[str, ...] = ()
     fuse_batch: int = 4
+    ablation: Ablation = NOT_VARIED
+    """Which variant of its fuser the command judges."""
     fused: dict[tuple[str, str], FusedSet] = field(default_factory=dict)
 
     def fused_set(self, spec: str, split: str) -> FusedSet:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
-DEFAULT_POOL = ("laplacian", "dtcwt", "gff", "ratio", "average", "max")
+DEFAULT_POOL = ("laplacian", "dtcwt", "gff", "rp", "average", "max")
 """Fusers that need no weights."""
 
 

@@ -81,6 +81,7 @@ def cell_settings(run: DetectionRun, spec: str, seed: int) -> dict[str, Any]:
         "detection": detection,
         "seed": seed,
         "ultralytics": importlib.metadata.version("ultralytics"),
+        **run.ablation.cell_settings,
     }
 
 
@@ -113,8 +114,8 @@ def _rows(run: DetectionRun, spec: str, seed: int, scores: Scores) -> tuple[Row,
             split=test.split,
             task=TASK,
             fuser=spec,
-            variant=run.settings.variant,
-            seed=seed if trained else None,
+            variant=run.ablation.row_variant(run.settings.variant),
+            seed=seed if trained else run.ablation.seed,
             metric=score.metric,
             value=score.value,
             ci_low=score.ci_low,

@@ -98,6 +98,7 @@ def cell_settings(run: SegmentationRun, spec: str, seed: int) -> dict[str, Any]:
         "segmentation": segmentation,
         "seed": seed,
         "segmentation-models-pytorch": importlib.metadata.version("segmentation-models-pytorch"),
+        **run.ablation.cell_settings,
     }
 
 
@@ -140,7 +141,7 @@ def _row(run: SegmentationRun, spec: str, seed: int, score: Score) -> Row:
         split=test.split,
         task=TASK,
         fuser=spec,
-        variant=run.settings.variant,
+        variant=run.ablation.row_variant(run.settings.variant),
         seed=seed,
         metric=score.metric,
         value=score.value,
