@@ -150,7 +150,9 @@ class Denoiser(nn.Module):
             source = Source.of(x)
         for module in self.ups:
             if isinstance(module, Stage):
-                x = module.in_strips(stack(source, skips.pop()), embedding)
+                source = stack(source, skips.pop())
+                x = image  # Lets go of the features that were copied into the stack.
+                x = module.in_strips(source, embedding)
                 source = Source.of(x)
             else:
                 source = cast(Upsample, module).source(x)
