@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
 from datasets.images import write_image
 
 MakePairs = Callable[..., PairedDataset]
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def worker_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker processes of a grid can import the cells that the tests define."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
 
 
 @pytest.fixture
