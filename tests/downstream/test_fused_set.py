@@ -82,8 +82,8 @@ def test_an_image_written_without_its_log_line_is_fused_again(make_pairs: MakePa
     partial = fused_dir(work, dataset, Average()).with_name(fused_dir(work, dataset, Average()).name + ".partial")
     write_image(partial / "images" / "000000.png", np.zeros((24, 32, 3), dtype=np.uint8))
     write_image(partial / "images" / "000001.png", np.zeros((24, 32, 3), dtype=np.uint8))
-    # The second line was cut in the middle by the kill.
-    (partial / fused_set.SECONDS).write_text("0.5 000000\n0.2500 0000")
+    # The image of the second line is gone; the third line was cut in the middle by the kill.
+    (partial / fused_set.SECONDS).write_text("0.5 000000\n0.5 000002\n0.2500 0000")
     fuser = Counting()
     fused = fuse_split(dataset, fuser, work, progress=False)
     assert fuser.ids == ["000001", "000002"]

@@ -164,6 +164,17 @@ def test_boxes_of_other_evidence_are_neither_missed_nor_false_alarms() -> None:
     assert average_precision(match_class([only_other], [truth], 0, evidence="infrared")).mean() == 0.0
 
 
+def test_a_box_that_counts_is_matched_before_an_ignored_one_that_overlaps_more() -> None:
+    truth = Truth(
+        xyxy=np.array([[0.0, 0, 10, 10], [0, 0, 10, 8]]), labels=np.zeros(2, np.int64), evidence=("visible", "infrared")
+    )
+    # IoU 1.0 with the ignored box, 0.8 with the one that counts.
+    found = Detections(xyxy=np.array([[0.0, 0, 10, 10]]), scores=np.array([0.9]), labels=np.zeros(1, np.int64))
+    ap = average_precision(match_class([found], [truth], 0, evidence="infrared"))
+    np.testing.assert_array_equal(ap, [1.0] * 7 + [0.0] * 3)
+    np.testing.assert_allclose(ap, coco_reference([found], [truth], "infrared")[:, 0], atol=1e-9)
+
+
 def test_the_operating_point_is_where_f1_is_greatest() -> None:
     truth = Truth(xyxy=np.array([[0.0, 0, 10, 10], [20, 0, 30, 10]]), labels=np.zeros(2, np.int64))
     found = Detections(
