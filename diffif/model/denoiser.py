@@ -162,7 +162,7 @@ class Denoiser(nn.Module):
         return map_strips(
             lambda strip, inner, first, last: self.final_conv.on_strip(strip, sums)[:, :, inner],
             source,
-            source.empty(1),
+            source.empty(1, image.dtype),
         )
 
 

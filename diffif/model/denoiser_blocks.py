@@ -38,7 +38,8 @@ class Block(nn.Module):
 
     def on_strip(self, strip: Tensor, sums: ChannelSums, shift: Tensor | None = None) -> Tensor:
         """The block on a strip of an image with these sums, and a shift (C,) of its output."""
-        mean, variance = sums.mean_and_variance(self.norm.num_groups)
+        dtype = self.norm.weight.dtype
+        mean, variance = (x.to(dtype) for x in sums.mean_and_variance(self.norm.num_groups))
         strip = F.batch_norm(strip, mean, variance, self.norm.weight, self.norm.bias, training=False, eps=self.norm.eps)
         y: Tensor = self.conv(F.silu(strip, inplace=True))
         return y if shift is None else y.add_(shift[:, None, None])
@@ -77,7 +78,7 @@ class ResidualBlock(nn.Module):
             y = self.block2.on_strip(strip, between)[:, :, inner]
             return y + self.res_conv(source.rows(first, last))  # type: ignore[no-any-return]
 
-        y = map_strips(first_half, source, source.empty(shift.shape[0]))
+        y = map_strips(first_half, source, source.empty(shift.shape[0], self.block1.conv.weight.dtype))
         return map_strips(second_half, Source.of(y), y)
 
 

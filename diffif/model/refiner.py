@@ -83,25 +83,29 @@ class _ChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = self._qkv(x)
-        mixing = self._mixing(q.transpose(-2, -1) @ k, q.float().square().sum(dim=1), k.float().square().sum(dim=1))
+        mixing = self._mixing(
+            q.transpose(-2, -1) @ k, *(part.to(self.temperature.dtype).square().sum(dim=1) for part in (q, k))
+        )
         y: Tensor = (v @ mixing).view(len(x), *x.shape[-2:], -1)
         return y.permute(0, 3, 1, 2)
 
     def in_strips(self, norm: nn.Module, x: Tensor) -> Tensor:
         """Attention of norm(x), added to x, for one image; one new image is all the memory it needs."""
         source, c = Source.of(x), x.shape[1]
-        products, squares = torch.zeros(1, c, c), torch.zeros(2, 1, c)
+        # Parameters keep their type under autocast, and so do sums and the images that blocks add to.
+        dtype = self.temperature.dtype
+        products, squares = torch.zeros(1, c, c, dtype=dtype), torch.zeros(2, 1, c, dtype=dtype)
 
         def gather(strip: Tensor, inner: slice, first: int, last: int) -> Tensor:
             q, k, v = (part.unflatten(1, (-1, x.shape[-1]))[:, inner] for part in self._qkv(norm(strip)))
             q, k = q.flatten(1, 2), k.flatten(1, 2)
             products.add_(q.transpose(-2, -1) @ k)
-            squares[0] += q.float().square().sum(dim=1)
-            squares[1] += k.float().square().sum(dim=1)
+            squares[0] += q.to(dtype).square().sum(dim=1)
+            squares[1] += k.to(dtype).square().sum(dim=1)
             out_of_strip: Tensor = v.permute(0, 3, 1, 2)
             return out_of_strip
 
-        out = map_strips(gather, source, source.empty(c))
+        out = map_strips(gather, source, source.empty(c, dtype))
         mixing = self._mixing(products, squares[0], squares[1])
         for first, last in source.bounds:
             v = out[:, :, first:last].permute(0, 2, 3, 1)

@@ -56,9 +56,9 @@ class Source:
         rows = max(MIN_ROWS, STRIP_PIXELS // self.width // 2 * 2)
         return [(first, min(first + rows, self.height)) for first in range(0, self.height, rows)]
 
-    def empty(self, channels: int) -> Tensor:
+    def empty(self, channels: int, dtype: torch.dtype) -> Tensor:
         """An uninitialised image of this size, channels last in memory."""
-        return torch.empty(1, self.height, self.width, channels).permute(0, 3, 1, 2)
+        return torch.empty(1, self.height, self.width, channels, dtype=dtype).permute(0, 3, 1, 2)
 
 
 def stack(first: Source, second: Source) -> Source:
@@ -69,7 +69,6 @@ def stack(first: Source, second: Source) -> Source:
 
     if first.height * first.width <= KEEP_PIXELS:
         return Source.of(rows(0, first.height))
-
     return Source(rows, first.channels + second.channels, first.height, first.width)
 
 
@@ -116,9 +115,9 @@ class ChannelSums:
         self.sums[1] += pixels.square().sum(dim=0)
 
     def mean_and_variance(self, groups: int) -> tuple[Tensor, Tensor]:
-        """Each (C,) float32: those of its group at every channel."""
+        """Each (C,) float64: those of its group at every channel."""
         channels = self.sums.shape[1]
         mean, square = self.sums.view(2, groups, -1).mean(dim=-1) / self.count
         variance = (square - mean**2).clamp(min=0)
         spread = channels // groups
-        return mean.float().repeat_interleave(spread), variance.float().repeat_interleave(spread)
+        return mean.repeat_interleave(spread), variance.repeat_interleave(spread)
