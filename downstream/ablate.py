@@ -1,46 +1,72 @@
-"""What is each part of Diff-IF worth? Trains every variant, judges it by quality, detection and segmentation, reports.
+"""What is each part of Diff-IF worth? Trains every variant, judges each by every task, over seeds; one report.
 
-Variants: full, no-prior (no candidates), no-search (a candidate drawn at random), no-refiner, steps=N,
-without=FUSER (one candidate less), search=SSIM/VIF/QABF (other weights of targeted search).
-
-Without --dataset everything happens on the synthetic laboratory, with a recipe small enough for a laptop. Every part
-that is finished is kept; two of these commands on one working folder share the work and never do a part twice.
-
-Examples:
-  python -m downstream.ablate
-  python -m downstream.ablate --variants full no-prior no-search steps=1 steps=4 --seeds 0 1 2
-  python -m downstream.ablate --dataset llvip --root LLVIP --recipe ivf --model yolov8n.pt --tasks quality detect
+python -m downstream.ablate                                   the synthetic laboratory, two CPU cores
+python -m downstream.ablate --dataset msrs --root DIR --variants full no-prior no-search steps=1,2,4,8
 """
 
 from __future__ import annotations
 
-import fnmatch
 import sys
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.command import new_parser, run_command
-from datasets.errors import BenchError
+from datasets.errors import SettingsError
+from datasets.settings import from_mapping, override, parse_assignments
 
 if TYPE_CHECKING:
-    from downstream.ablation_study import AblationStudy
+    from downstream.grid.cell import Cell
+    from downstream.grid.plan import Judgement
+    from downstream.grid.variants import Ingredients
 
-DEFAULT_VARIANTS = ("full", "no-prior", "no-search")
-DEFAULT_POOL = ("laplacian", "max", "average", "dwt", "rp")
-TASKS = ("quality", "detect", "segment")
-LABORATORY = ["num_train=160", "num_val=32", "num_test=80"]
+DESCRIPTION = """What is each part of Diff-IF worth?
+
+Trains the variants, fuses with each, and judges the fused images by every task, over seeds; the report shows each
+variant's difference to the full method and whether it is more than noise. Each number is one cell, computed once: the
+same command goes on after any interruption, and several machines may share the working folder.
+
+Variants: full, no-prior, no-search, no-refiner, steps=1,2,4,8, without:NAME (or without:*),
+weights:ssim=1,vif=0,qabf=0 (another goal of the search).
+
+Examples:
+  python -m downstream.ablate --dry-run
+  python -m downstream.ablate --variants full no-prior no-search no-refiner steps=1,2,4,8 --seeds 0 1 2
+  python -m downstream.ablate --dataset msrs --root MSRS --evaluate tno=TNO --tasks quality
+  python -m downstream.ablate --config my.yaml --only 'detect/*' --retry-failed"""
+
+RECIPES_DIR = Path(__file__).parent / "recipes"
+LABORATORY_CONFIG = RECIPES_DIR / "ablation.yaml"
+REAL_CONFIG = RECIPES_DIR / "ablation-real.yaml"
+SECTIONS = ("training", "search", "synthetic", "quality", "detect", "segment", "cost")
+TASK_SECTIONS = ("quality", "detect", "segment", "cost")
 
 
-@dataclass(frozen=True)
-class Part:
-    """One piece of work of the grid."""
+@dataclass(frozen=True, kw_only=True)
+class AblationSettings:
+    """One ablation study. The sections hold only what differs from the defaults of recipe, laboratory and tasks."""
 
-    name: str
-    """`train/no-prior/seed0`, `detect/full/seed1` ...; what --only matches."""
-    work: Callable[[], object]
+    variants: tuple[str, ...] = ("full", "no-prior", "no-search")
+    tasks: tuple[str, ...] = ("quality", "detect", "segment")
+    seeds: tuple[int, ...] = (0, 1)
+    """Each trains Diff-IF, and whatever a task trains, once."""
+    recipe: str = "ablation"
+    """A recipe of `diffif train`, or a YAML file."""
+    pool: tuple[str, ...] = ("laplacian", "gff", "dtcwt", "rp", "average", "max")
+    """Fusers whose results are the candidates of the prior; earlier ones win ties."""
+    fuse_batch: int = 4
+    """Pairs fused at once."""
+    training: dict[str, Any] = field(default_factory=dict)
+    """Of the recipe: iterations, data.crop ..."""
+    search: dict[str, Any] = field(default_factory=dict)
+    """What the search maximises: ssim, vif, qabf, convention."""
+    synthetic: dict[str, Any] = field(default_factory=dict)
+    """Of the laboratory: num_train, height ..."""
+    quality: dict[str, Any] = field(default_factory=dict)
+    detect: dict[str, Any] = field(default_factory=dict)
+    segment: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, Any] = field(default_factory=dict)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,86 +77,152 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Any:
-    from downstream.arguments import add_data_arguments, add_run_arguments
+    from downstream.arguments import add_run_arguments
+    from downstream.grid.command import add_engine_arguments
 
-    parser = new_parser(__doc__, prog="python -m downstream.ablate")
-    parser.add_argument("--variants", nargs="+", default=list(DEFAULT_VARIANTS), help="what to compare")
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="who judges")
-    parser.add_argument("--seeds", metavar="N", type=int, nargs="+", default=[0, 1], help="one training each")
-    parser.add_argument("--pool", nargs="+", default=list(DEFAULT_POOL), help="fusers whose results are candidates")
-    parser.add_argument("--recipe", default="ablation", help="a recipe that ships, or a YAML file")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any recipe key")
-    parser.add_argument("--model", help="detector (default: yolov8n.yaml, random weights)", default="yolov8n.yaml")
-    parser.add_argument("--detect-epochs", type=int, default=10, help="epochs of the detector")
-    parser.add_argument("--segment-epochs", type=int, default=10, help="epochs of the segmentation network")
-    parser.add_argument("--imgsz", type=int, default=256, help="side at which the detector sees images")
-    parser.add_argument("--only", metavar="GLOB", help="only parts whose name matches, e.g. 'detect/*/seed0'")
-    parser.add_argument("--dry-run", action="store_true", help="list the parts and which are done, and stop")
-    add_data_arguments(parser)
+    parser = new_parser(DESCRIPTION, prog="python -m downstream.ablate")
+    group = parser.add_argument_group("study")
+    group.add_argument(
+        "--config", metavar="FILE", type=Path, default=None, help="YAML; by default the one that ships (docs/grids.md)"
+    )
+    group.add_argument("--variants", metavar="NAME", nargs="+", default=None, help="see above")
+    group.add_argument("--tasks", metavar="TASK", nargs="+", default=None, help="quality, detect, segment, cost")
+    group.add_argument(
+        "--seeds", metavar="N", type=int, nargs="+", default=None, help="one training of everything each"
+    )
+    group.add_argument("--recipe", metavar="NAME", default=None, help="of diffif train, or a YAML file")
+    group.add_argument("--pool", metavar="FUSER", nargs="+", default=None, help="fusers that make the candidates")
+    group.add_argument("--dataset", metavar="NAME", default="", help="train and judge on real pairs")
+    group.add_argument("--root", metavar="DIR", type=Path, default=None, help="where they lie")
+    group.add_argument(
+        "--evaluate", metavar="NAME=ROOT", nargs="+", default=[], help="judge on these pairs instead of the training's"
+    )
+    group.add_argument(
+        "--set", metavar="KEY=VALUE", nargs="+", default=[], help="training.iterations=900 synthetic.num_test=50 ..."
+    )
+    add_engine_arguments(parser)
     add_run_arguments(parser)
     return parser
 
 
 def _run(parsed: Any, arguments: Sequence[str]) -> int:
-    from downstream.ablation_study import AblationStudy
-    from downstream.arguments import build_report
+    from diffif.device import resolve_device
+    from downstream.grid.command import execute
 
-    study = AblationStudy.from_arguments(parsed, arguments)
-    parts = list_parts(study, parsed.tasks, parsed.seeds)
-    chosen = [part for part in parts if parsed.only is None or fnmatch.fnmatch(part.name, parsed.only)]
-    if parsed.dry_run:
-        for part in chosen:
-            print(f"{'done' if study.is_done(part.name) else 'open'}  {part.name}")
-        return 0
-    failed = run_parts(chosen, study.workdir)
-    build_report(study.workdir)
-    for name in failed:
-        print(f"failed  {name}: see {study.workdir / 'logs' / (name.replace('/', '_') + '.txt')}", file=sys.stderr)
-    return 1 if failed else 0
+    device = resolve_device(parsed.device)
+    settings = read_settings(parsed)
+    return execute(ablation_cells(settings, parsed, device), parsed, "downstream.ablate", arguments, device)
 
 
-def list_parts(study: AblationStudy, tasks: Sequence[str], seeds: Sequence[int]) -> list[Part]:
-    """Every part in the order in which it can be done: trainings first, then the judges, seed by seed."""
-    parts = []
-    for seed in seeds:
-        for variant in study.variants:
-            if variant.training_name == variant.name:
-                parts.append(Part(f"train/{variant.name}/seed{seed}", _call(study.train, variant, seed)))
-        for task in tasks:
-            if task == "quality" and seed != seeds[0]:
-                continue
-            judge = getattr(study, task)
-            parts += [
-                Part(f"{task}/{v.name}/seed{seed}", _call(study.finish, judge, task, v, seed)) for v in study.variants
-            ]
-    return parts
+def read_settings(parsed: Any) -> AblationSettings:
+    """The configuration file with what the command line changes.
 
-
-def run_parts(parts: Sequence[Part], workdir: Path) -> list[str]:
-    """Do every part once, over all commands that share the working folder; returns the names of those that failed.
-
-    A lock dies with the process that holds it, so a killed command leaves nothing to clean up.
+    Raises:
+        SettingsError: no file, no YAML, or a value that does not fit.
+        UnknownName: a key that there is not.
     """
-    from filelock import FileLock
-
-    failed = []
-    for number, part in enumerate(parts, start=1):
-        flat = part.name.replace("/", "_")
-        (workdir / "locks").mkdir(parents=True, exist_ok=True)
-        print(f"[{number}/{len(parts)}] {part.name}", flush=True)
-        try:
-            with FileLock(workdir / "locks" / f"{flat}.lock"):
-                part.work()
-        except (BenchError, RuntimeError, OSError, ValueError) as error:
-            (workdir / "logs").mkdir(parents=True, exist_ok=True)
-            (workdir / "logs" / f"{flat}.txt").write_text(traceback.format_exc(), encoding="utf-8")
-            print(f"failed: {part.name}: {error}", file=sys.stderr, flush=True)
-            failed.append(part.name)
-    return failed
+    path = parsed.config or (REAL_CONFIG if parsed.dataset else LABORATORY_CONFIG)
+    settings = load_settings(path)
+    given = {name: getattr(parsed, name) for name in ("variants", "tasks", "seeds", "recipe", "pool")}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for key, value in parse_assignments(parsed.set).items():
+        section, dot, rest = key.partition(".")
+        if dot and section in SECTIONS:
+            changes.setdefault(section, dict(getattr(settings, section)))[rest] = value
+        else:
+            changes[key] = value
+    return override(settings, changes)
 
 
-def _call(function: Callable[..., object], *arguments: object) -> Callable[[], object]:
-    return lambda: function(*arguments)
+def load_settings(path: Path) -> AblationSettings:
+    """A study from its YAML file.
+
+    Raises:
+        SettingsError: no file, no YAML, or a value that does not fit.
+        UnknownName: a key that there is not.
+    """
+    import yaml
+
+    from downstream.grid.plan import flat_changes
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(f"cannot read --config {path}: {error}. An example: {LABORATORY_CONFIG}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path} must hold a mapping of settings, found {type(content).__name__}.")
+    flat = {
+        key: flat_changes(value) if key in SECTIONS and isinstance(value, dict) else value
+        for key, value in content.items()
+    }
+    return from_mapping(AblationSettings, flat)
+
+
+def ablation_cells(settings: AblationSettings, parsed: Any, device: str) -> list[Cell]:
+    """Every variant with every seed, judged by every task.
+
+    Raises:
+        BenchError: anything that is not there, or not usable; before any work.
+    """
+    from downstream.grid.judgements import check_tasks
+    from downstream.grid.plan import COST, cost_cell, task_cells
+    from downstream.grid.variants import build_method, expand_variants
+
+    tasks, seeds = check_tasks(settings.tasks, settings.seeds)
+    variants = expand_variants(settings.variants, settings.pool)
+    given, judgements = _ingredients(settings, parsed), _judgements(settings, parsed)
+    cells: list[Cell] = []
+    for seed in seeds:
+        for variant in variants:
+            method = build_method(variant, seed, given)
+            for judgement in judgements:
+                cells += task_cells(judgement, method, seeds, parsed.workdir)
+            if COST in tasks:
+                cells.append(cost_cell(method, judgements[0].settings, device))
+    return cells
+
+
+def _ingredients(settings: AblationSettings, parsed: Any) -> Ingredients:
+    from diffif.prior.targeted_search import SearchSettings
+    from diffif.training.recipe import load_recipe
+    from downstream.grid.judgements import laboratory
+    from downstream.grid.pairs import real_pairs
+    from downstream.grid.plan import candidates, check_goal
+    from downstream.grid.variants import Ingredients
+
+    if parsed.root is not None and not parsed.dataset:
+        raise SettingsError(f"--root {parsed.root} needs --dataset NAME, which says what lies there.")
+    if parsed.dataset and parsed.root is None:
+        raise SettingsError(f"--dataset {parsed.dataset} needs --root DIR.")
+    search = override(SearchSettings(), settings.search)
+    check_goal(search)
+    pairs = (
+        real_pairs(parsed.dataset, parsed.root, "quality", ("train", "val"))
+        if parsed.dataset
+        else laboratory(settings.synthetic)
+    )
+    return Ingredients(
+        pairs=pairs,
+        recipe=load_recipe(settings.recipe, settings.training),
+        pool=candidates(settings.pool),
+        search=search,
+    )
+
+
+def _judgements(settings: AblationSettings, parsed: Any) -> list[Judgement]:
+    from downstream.grid.command import named_roots
+    from downstream.grid.judgements import check_tasks, judge_laboratory, judge_real, laboratory
+
+    tasks, _ = check_tasks(settings.tasks, settings.seeds)
+    changes: dict[str, Any] = {"fuse_batch": settings.fuse_batch}
+    for section in TASK_SECTIONS:
+        changes |= {f"{section}.{key}": value for key, value in getattr(settings, section).items()}
+    roots = named_roots(parsed.evaluate, "--evaluate")
+    if not roots and parsed.dataset:
+        roots = {parsed.dataset: parsed.root}
+    if roots:
+        return judge_real(roots, tasks, changes)
+    return [judge_laboratory(laboratory(settings.synthetic), tasks, changes)]
 
 
 if __name__ == "__main__":

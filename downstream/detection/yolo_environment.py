@@ -44,3 +44,10 @@ def prepare_yolo(workdir: Path) -> None:
     changed = {key: value for key, value in wanted.items() if key in settings and settings[key] != value}
     if changed:
         settings.update(changed)
+
+
+def limit_threads(num_threads: int) -> None:
+    """Make ultralytics' CPU trainings use so many threads; by itself it takes nearly all cores (8.4)."""
+    from ultralytics.utils import torch_utils
+
+    torch_utils.NUM_THREADS = num_threads  # type: ignore[attr-defined]

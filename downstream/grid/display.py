@@ -152,6 +152,8 @@ def _expectation(progress: Progress, ledger: Ledger, slots: int) -> Estimate:
 def _expected_text(expected: Estimate, slots: int) -> str:
     if not expected.per_cell:
         return "Nothing to compute."
+    if expected.num_unknown == len(expected.per_cell):
+        return f"To compute: {expected.num_unknown} cells; how long is unknown until the first are done."
     unknown = f", and {expected.num_unknown} cells of unknown length" if expected.num_unknown else ""
     return f"To compute: about {show_seconds(expected.seconds)} with {slots} at a time{unknown}."
 
