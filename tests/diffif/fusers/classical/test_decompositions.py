@@ -7,6 +7,7 @@ import torch
 
 from diffif.fusers.classical.adf import anisotropic_diffusion
 from diffif.fusers.classical.fpde import fourth_order_diffusion
+from diffif.fusers.classical.gff import GFF
 from diffif.fusers.classical.gtf import tv_l1
 from diffif.fusers.classical.ifevip import background, entropy
 from diffif.fusers.classical.latlrr import latent_low_rank
@@ -68,6 +69,17 @@ def test_latent_low_rank_of_a_low_rank_matrix_leaves_no_error() -> None:
     low_rank, salient = latent_low_rank(matrix, growth=1.2, iterations=400)
     torch.testing.assert_close(low_rank + salient, matrix, atol=1e-3, rtol=0)
     assert torch.linalg.matrix_rank(low_rank, atol=1e-3) <= 2
+
+
+def test_gff_shares_a_region_without_texture_between_the_sources() -> None:
+    sky, black = torch.full((1, 3, 96, 96), 0.7), torch.zeros(1, 1, 96, 96)
+    sky[..., 80:, :] = torch.rand(1, 1, 16, 96, generator=torch.Generator().manual_seed(0))
+    gff = build_fuser("gff")
+    assert isinstance(gff, GFF)
+    fused = gff._fuse_luma(sky[:, :1], black)
+    # Neither source has anything to show in the upper rows: to take one of them would be the order's choice.
+    torch.testing.assert_close(fused[..., :8, :], torch.full((1, 1, 8, 96), 0.35), atol=0.05, rtol=0)
+    torch.testing.assert_close(gff._fuse_luma(black, sky[:, :1]), fused)
 
 
 def test_layers_of_vsm_wls_sum_to_the_image_and_rare_levels_are_salient() -> None:
