@@ -1,8 +1,9 @@
 """DDFM: posterior sampling of a fused image around an unconditional diffusion model, without any training for fusion.
 
 Each reverse step predicts the clean image, and one step of expectation maximisation draws its luma towards the sources.
-The model is x = fused - infrared and y = visible - infrared with Laplacian y - x and x, and a smooth y - x, so that
-the fused image takes the visible image's gradients. Letters are the paper's.
+The model is x = fused - infrared and y = visible - infrared with Laplacian y - x and x, and a smooth y - x. Letters are
+the paper's; where the authors' program differs from the paper's text we follow the program, which made the published
+images (see `rectify`).
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def rectify(
     Returns:
         The rectified luma, same shape.
 
-    Source: Zhao et al., DDFM, ICCV 2023, Section 3.3.
+    Source: Zhao et al., DDFM, ICCV 2023, Section 3.3, with the last line of the authors' EM_onestep.py
+    (github.com/Zhaozixiang1228/MMIF-DDFM): it returns visible - x, where the text has infrared + x.
     """
     y, x = visible - infrared, fused - infrared
     # E step: inverse scales of the two Laplacians as expected weights of squares.
@@ -73,7 +75,10 @@ def rectify(
     state.gradient_rows = shrink * (smooth - smooth.roll(-1, dims=-2))
     state.gradient_columns = shrink * (smooth - smooth.roll(-1, dims=-1))
     x = (2 * c * y + rho * (y - smooth)) / (2 * c + 2 * d + rho)
-    return infrared + x
+    # Each source thus gets the weight that comes from the distance to the other one, which balances the two. With
+    # infrared + x every pixel would be drawn to the source that it happens to be nearer to: objects dissolve into
+    # patches and white speckles, as the prior's noise falls.
+    return visible - x
 
 
 def _nearest_with_gradient(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -141,6 +146,9 @@ def _luma(image: Tensor) -> Tensor:
 class DDFM(Fuser):
     """Denoising diffusion fusion.
 
+    The paper's prior is a 552-million-parameter model of 256x256 ImageNet images. The one that benchmarks/ddfm_prior.py
+    trains in minutes has 0.6 million: it shows that the sampling works, not what DDFM can do.
+
     Args:
         weights: A diffusers folder or a guided-diffusion checkpoint.
         steps: Reverse steps.
@@ -162,6 +170,7 @@ class DDFM(Fuser):
     weights_needed = SOURCE
     tileable = False
     min_size = 16
+    code_version = 2
 
     def __init__(
         self,
