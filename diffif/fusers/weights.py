@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def find_weights(published: PublishedWeights, given: str | None = None) -> list[
         return _in_folder(published, path if path.is_dir() else path.parent, f"weights={given}")
     root = os.environ.get(ROOT_VARIABLE)
     if not root:
-        raise WeightsError(_explain(published, f"${ROOT_VARIABLE} is not set"))
+        raise WeightsError(explain_missing(published, f"${ROOT_VARIABLE} is not set"))
     return _in_folder(published, Path(root).expanduser() / published.method, f"${ROOT_VARIABLE}")
 
 
@@ -128,7 +129,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         content = _read_matlab(path) if path.suffix == ".mat" else _read_pickle(path)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path} is refused: it is a pickle that wants to run code, not plain tensors ({_first_line(error)}). "
+            f"{path} is refused: it is a pickle that wants to run code, not plain tensors{_wanted_code(error)}. "
             "Ask its authors for a state dict, or convert it in a place where running it is safe."
         ) from error
     except Exception as error:  # each format's reader has its own errors; all mean the same to the user
@@ -183,10 +184,11 @@ def _in_folder(published: PublishedWeights, folder: Path, where: str) -> list[Pa
     if converted.is_file():
         return [converted]
     absent = ", ".join(file.name for file in originals if not file.is_file())
-    raise WeightsError(_explain(published, f"{where}: no {absent} in {folder}"))
+    raise WeightsError(explain_missing(published, f"{where}: no {absent} in {folder}"))
 
 
-def _explain(published: PublishedWeights, found: str) -> str:
+def explain_missing(published: PublishedWeights, found: str) -> str:
+    """What is missing, where its authors publish it, and where to put it."""
     names = " and ".join(published.files)
     return (
         f"the published weights of {published.method} are missing ({found}).\n"
@@ -238,6 +240,12 @@ def _flatten(content: Any) -> dict[str, Tensor]:
         if isinstance(content.get(wrapper), Mapping):
             return _flatten(content[wrapper])
     return {str(name): value.detach() for name, value in content.items() if isinstance(value, Tensor)}
+
+
+def _wanted_code(error: Exception) -> str:
+    # Not torch's own text: it advises to switch the protection off.
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    return f" (it calls {found[1]})" if found else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -152,10 +152,19 @@ def import_official(path: Path, settings: ModelSettings | None = None) -> DiffIF
         CheckpointError: no such file, not a state dict, or not the tensors of this network (names the first ones).
     """
     if not path.is_file():
-        raise CheckpointError(f"no file at {path}. Expected the authors' checkpoint, a .pth file (..._gen.pth).")
+        raise CheckpointError(
+            f"no file at {path}. Expected the authors' checkpoint, a .pth file (..._gen.pth): get it from the Diff-IF "
+            "project (github.com/XunpengYi/Diff-IF) and pass its path."
+        )
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except pickle.UnpicklingError as error:
+        # Not torch's own text: it advises to switch the protection off.
+        raise CheckpointError(
+            f"{path} is refused: it is a pickle that wants to run code, and cannot be read as plain tensors. Expected "
+            "the authors' ..._gen.pth file (a state dict)."
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         first_line = str(error).strip().split("\n")[0]
         raise CheckpointError(
             f"{path} cannot be read as plain tensors: {first_line}. Expected the authors' ..._gen.pth file (a state "

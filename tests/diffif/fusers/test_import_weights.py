@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,19 +9,30 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from datasets.errors import SettingsError, UnknownName, WeightsError
+from diffif.__main__ import main
 from diffif.fusers.import_weights import import_weights
 from diffif.fusers.registry import build_fuser
 from diffif.fusers.weights import read_tensors
 from tests.contracts.fuser_contract import make_pair
 
 
+class RunsCode:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("executed",)
+
+
 @pytest.mark.parametrize(
     ("method", "source", "converted"),
     [
         ("medcnn", "medcnn/cnnmodel.mat", "medcnn/cnnmodel.safetensors"),
+        ("tardal", "TarDAL/tardal.pt", "TarDAL/tardal.safetensors"),
+        ("tardal+", "TarDAL/tardal+.pt", "TarDAL/tardal+.safetensors"),
+        ("tardal++", "TarDAL/tardal++.pt", "TarDAL/tardal++.safetensors"),
+        ("ifcnn", "IFCNN/IFCNN-MAX.pth", "IFCNN/IFCNN-MAX.safetensors"),
         ("didfuse", "DIDFuse/Encoder.pkl", "DIDFuse/DIDFuse.safetensors"),
         ("seafusion", "SeAFusion/SeAFusion.pth", "SeAFusion/SeAFusion.safetensors"),
         ("csr", "csr/dict.mat", "csr/dict.safetensors"),
+        ("densefuse", "DenseFuse/DenseFuse.safetensors", "DenseFuse/DenseFuse.safetensors"),
         ("u2fusion", "U2Fusion/U2Fusion.safetensors", "U2Fusion/U2Fusion.safetensors"),
     ],
 )
@@ -80,3 +92,52 @@ def test_incomplete_and_unknown_sources_are_explained(shared: Path, tmp_path: Pa
         import_weights("didfus", tmp_path, tmp_path)
     with pytest.raises(SettingsError, match=r"writes \.safetensors"):
         import_weights("csr", shared / "weights" / "csr" / "dict.mat", tmp_path / "dict.npz")
+
+
+def test_command_writes_beside_the_source_under_the_name_that_is_looked_for(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "DIDFuse"
+    shutil.copytree(shared / "weights" / "DIDFuse", folder)
+    assert main(["import-weights", "didfuse", str(folder / "Encoder.pkl")]) == 0
+    for name in ("Encoder.pkl", "Decoder.pkl"):
+        (folder / name).chmod(0o644)
+        (folder / name).unlink()
+    monkeypatch.setenv("DIFFIF_WEIGHTS", str(tmp_path))
+    assert build_fuser("didfuse").num_parameters > 0
+
+
+def test_source_is_never_written_over(shared: Path, tmp_path: Path) -> None:
+    file = import_weights("ifcnn", shared / "weights" / "IFCNN" / "IFCNN-MAX.pth", tmp_path / "IFCNN-MAX.safetensors")
+    with pytest.raises(SettingsError, match="over its own source"):
+        import_weights("ifcnn", file)
+
+
+@pytest.mark.parametrize(
+    ("method", "source", "places"),
+    [
+        ("tardal", "absent.pt", ("tardal.pt", "github.com/JinyuanLiu-CV/TarDAL", "$DIFFIF_WEIGHTS/TarDAL/")),
+        ("didfuse", "absent/Encoder.pkl", ("Encoder.pkl and Decoder.pkl", "IVIF-DIDFuse", "$DIFFIF_WEIGHTS/DIDFuse/")),
+        ("csr", ".", ("dict.mat", "github.com/yuliu316316", "$DIFFIF_WEIGHTS/csr/")),
+        ("diffif", "absent.pth", ("_gen.pth", "github.com/XunpengYi/Diff-IF")),
+    ],
+)
+def test_missing_source_says_where_it_is_published_and_where_to_put_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, source: str, places: tuple[str, ...]
+) -> None:
+    assert main(["import-weights", method, str(tmp_path / source)]) == 1
+    message = capsys.readouterr().err
+    assert all(place in message for place in places)
+
+
+@pytest.mark.parametrize("method", ["ifcnn", "diffif"])
+def test_pickle_that_wants_to_run_code_is_refused_without_advice_to_run_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"weight": RunsCode()}, "evil.pth")
+    assert main(["import-weights", method, "evil.pth"]) == 1
+    message = capsys.readouterr().err
+    assert "is refused: it is a pickle that wants to run code" in message
+    assert "weights_only" not in message
+    assert [path.name for path in tmp_path.iterdir()] == ["evil.pth"]
