@@ -1,31 +1,67 @@
 """List every fuser that --fuser takes: kind, paper, parameters, and whether its weights are here.
 
+With a name: everything about that fuser, such as the whole citation and where its authors publish the weights.
 Weights are looked for in $DIFFIF_WEIGHTS, one folder per method.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
 
+# Rich takes 80 columns where the output is no terminal; a file has no edge.
+FILE_WIDTH = 160
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("name", nargs="?", help="one fuser, to be described in full (default: the table of all)")
 
 
 def run(arguments: Namespace) -> int:
-    """Print the table."""
+    """Print the table, or one fuser."""
+    if arguments.name is None:
+        _print_table()
+    else:
+        _print_fuser(arguments.name)
+    return 0
+
+
+def _print_table() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from diffif.fusers.listing import list_fusers
+    from diffif.fusers.listing import list_fusers, short_citation
 
-    table = Table("fuser", "kind", "parameters", "paper", "weights", title="Fusers")
-    for row in list_fusers():
-        parameters = "?" if row.num_parameters is None else f"{row.num_parameters:,}" if row.num_parameters else "-"
-        weights = "here" if row.available else row.weights_needed
-        table.add_row(row.name, row.kind, parameters, row.paper or "-", weights if row.weights_needed else "-")
-    Console().print(table)
-    return 0
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("fuser", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("weights", no_wrap=True)
+    table.add_column("paper")
+    rows = list_fusers()
+    for row in rows:
+        weights = "-" if not row.weights_needed else "here" if row.available else "needed"
+        table.add_row(row.name, row.kind, row.parameters, weights, short_citation(row.paper) or "-")
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
+    console.print(table)
+    print("\nOne fuser in full, with where to get its weights: python -m diffif list NAME")
+
+
+def _print_fuser(name: str) -> None:
+    from diffif.fusers.listing import describe
+
+    row = describe(name)
+    facts = {
+        "fuser": f"{row.name} ({row.label})",
+        "kind": row.kind,
+        "paper": row.paper or "-",
+        "parameters": row.parameters,
+        "weights": row.weights_needed or "-",
+        "runs now": "yes" if row.available else "no, the weights are needed",
+    }
+    for fact, value in facts.items():
+        print(f"{fact:<12}{value}")

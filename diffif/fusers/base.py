@@ -34,7 +34,7 @@ class Fuser(ABC):
     """The name in tables and figures."""
     kind: ClassVar[Kind]
     paper: ClassVar[str] = ""
-    """Authors, title, venue and year; empty where there is none to cite."""
+    """"A, B and C, Title, Venue 1(2), 2020" or "A et al., Title, Venue 2020"; empty where there is none to cite."""
     weights_needed: ClassVar[str] = ""
     """Where the authors publish the weights; empty for methods without weights."""
     stride: int = 1

@@ -43,7 +43,7 @@ class DiffIF(Fuser):
     label = "Diff-IF"
     kind = "diffusion"
     paper = (
-        "Yi, Tang, Zhang, Xu, Ma: Diff-IF: Multi-modality image fusion via diffusion model with fusion knowledge "
+        "Yi et al., Diff-IF: multi-modality image fusion via diffusion model with fusion knowledge "
         "prior, Information Fusion 2024"
     )
     weights_needed = "diffif/weights/diffif-small.safetensors (shipped), or train: python -m diffif train --recipe ivf"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,29 @@ from diffif.fusers.base import Fuser, Kind
 from diffif.fusers.deep.pretrained import PretrainedFuser
 from diffif.fusers.registry import FUSERS, build_fuser, get_fuser
 from diffif.fusers.weights import find_weights
+
+_AUTHORS = re.compile(r"(?P<first>[A-Z][\w-]+)(?: et al\.|(?P<more>(?:, [A-Z][\w-]+)*) and (?P<last>[A-Z][\w-]+))?, ")
+_VENUE = re.compile(r", (?:IEEE )?(?P<venue>[^,]+?)(?: [\d.]+(?:\(\d+\))?)?,? (?P<year>\d{4})$")
+_ABBREVIATIONS = {
+    "Information Fusion": "Inf. Fusion",
+    "Infrared Physics & Technology": "Infrared Phys.",
+    "Pattern Recognition Letters": "PRL",
+    "Sensors Journal": "Sensors J.",
+    "Trans. Communications": "TCOM",
+}
+
+
+def short_citation(paper: str) -> str:
+    """First author, venue and year of a fuser's `paper`, for tables: "Li et al., TIP 2013"; "" for ""."""
+    authors, venue = _AUTHORS.match(paper), _VENUE.search(paper)
+    if authors is None or venue is None:
+        return paper
+    who = authors["first"]
+    if authors["last"] and not authors["more"]:
+        who += f" & {authors['last']}"
+    elif authors[0] != f"{who}, ":
+        who += " et al."
+    return f"{who}, {_ABBREVIATIONS.get(venue['venue'], venue['venue'])} {venue['year']}"
 
 
 @dataclass(frozen=True)
@@ -29,6 +53,13 @@ class FuserRow:
     """Where the authors publish the weights; empty for methods without."""
     available: bool
     """Whether it runs now, without naming a file."""
+
+    @property
+    def parameters(self) -> str:
+        """The number of parameters as text; "-" for methods without a network."""
+        if self.num_parameters is None:
+            return "?"
+        return f"{self.num_parameters:,}" if self.num_parameters else "-"
 
     @property
     def weights(self) -> str:
