@@ -52,17 +52,17 @@ def sparse_code(image: Tensor, dictionary: Tensor, *, sparsity: float, iteration
     rho = 100 * sparsity + 1
     spectrum = torch.fft.rfft2(dictionary, s=size)[None]
     energy = spectrum.abs().square().sum(dim=1, keepdim=True)
-    data = spectrum.conj() * torch.fft.rfft2(image)
-    code = image.new_zeros((image.shape[0], dictionary.shape[0], *size))
-    dual = torch.zeros_like(code)
+    target = torch.fft.rfft2(image)
+    # The step starts from code - dual and ends at the sum that is shrunk: what is cut off by shrinking is the new dual.
+    start = image.new_zeros((image.shape[0], dictionary.shape[0], *size))
+    dual = torch.zeros_like(start)
     for _ in range(iterations):
-        right = data + rho * torch.fft.rfft2(code - dual)
-        # Sherman and Morrison: (d d^H + rho I)^-1 per frequency.
-        projected = (spectrum * right).sum(dim=1, keepdim=True) / (rho + energy)
-        solved = torch.fft.irfft2((right - spectrum.conj() * projected) / rho, s=size)
-        code = F.softshrink(solved + dual, sparsity / rho)
-        dual += solved - code
-    return code
+        # Sherman and Morrison: (d d^H + rho I)^-1 (d^H target + rho start) per frequency, as a correction of start.
+        error = (target - (spectrum * torch.fft.rfft2(start)).sum(dim=1, keepdim=True)) / (rho + energy)
+        total = torch.fft.irfft2(spectrum.conj() * error, s=size).add_(start).add_(dual)
+        dual = total.clamp(-sparsity / rho, sparsity / rho)
+        start = total.sub_(dual, alpha=2)
+    return start + dual
 
 
 class CSR(Fuser):
@@ -87,6 +87,7 @@ class CSR(Fuser):
     min_size = 16
     tileable = False
     batched = False
+    code_version = 2
     published = PublishedWeights(
         method="csr",
         files={"dict.mat": "2cf35f24bc7270995db519f28a2ffdd310f9188e5efe7c7dc2f9f7107c3cdba7"},

@@ -1,7 +1,8 @@
 """LatLRR: latent low-rank representation splits an image into a low-rank and a salient part; means and sums fuse them.
 
 The decomposition takes the image as one matrix and needs a singular value decomposition of it in every step: seconds
-to minutes per image. The multi-level variant with learned projections (MDLatLRR) is another method.
+to minutes per image. The multi-level variant with learned projections (MDLatLRR) is another method; the images that
+the VIFB benchmark names LatLRR are of that one and differ from these by about 40 grey levels.
 """
 
 from __future__ import annotations
