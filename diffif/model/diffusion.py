@@ -188,10 +188,7 @@ def losses_at(
         "intensity": settings.intensity * intensity_loss(fused, visible, infrared),
         "gradient": settings.gradient * gradient_loss(fused, visible, infrared),
         "ssim": settings.ssim
-        * (
-            ssim_loss(fused, visible, data_range=settings.ssim_range)
-            + ssim_loss(fused, infrared, data_range=settings.ssim_range)
-        ),
+        * (ssim_loss(fused, visible, form=settings.ssim_form) + ssim_loss(fused, infrared, form=settings.ssim_form)),
     }
     return {**terms, "loss": torch.stack(list(terms.values())).sum()}
 

@@ -18,6 +18,9 @@ SSIM_K1, SSIM_K2 = 0.01, 0.03
 SSIM_TAP_RADIUS = 12
 """Taps further from the peak weigh less than 1e-14 of it, far below float32: they are left out, the size of the
 result stays that of the full window."""
+GAUSSIAN_WINDOW = 11
+"""Side of the window of Wang et al.; sigma is the same."""
+SSIMForm = Literal["published", "gaussian-11"]
 SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
 
 
@@ -35,9 +38,10 @@ class LossSettings:
     """Weight of the distance between the refined image's gradient and the stronger of the sources' gradients."""
     ssim: float = 1.0
     """Weight of 1 - SSIM to both sources."""
-    ssim_range: Literal["published", "fixed"] = "published"
-    """Dynamic range L in SSIM. "published" guesses it from the refined image (2 if it falls below -0.5, else 1, ...),
-    so the term jumps when a dark batch follows a bright one; "fixed" is always 2, the true range."""
+    ssim_form: SSIMForm = "published"
+    """How SSIM is computed. "published": on images in [-1, 1], by a window of 64 pixels without padding, so that it sees
+    a quarter of a crop of 128 and one single position of a crop of 64, and with a dynamic range guessed from the
+    refined image. "gaussian-11": as Wang et al. define it, on images in [0, 1], range 1, by a window of 11 pixels."""
     step_per_sample: bool = False
     """Draw one diffusion step per image instead of one per batch (published): a less noisy gradient."""
 
@@ -74,23 +78,27 @@ def gradient_loss(fused: Tensor, visible: Tensor, infrared: Tensor) -> Tensor:
     return F.l1_loss(sobel(fused).sum(dim=1), wanted)
 
 
-def ssim_loss(image: Tensor, reference: Tensor, *, data_range: Literal["published", "fixed"] = "published") -> Tensor:
-    """1 - mean SSIM, Gaussian window 64x64 with sigma 1.5, no padding.
+def ssim_loss(image: Tensor, reference: Tensor, *, form: SSIMForm = "published") -> Tensor:
+    """1 - mean SSIM over every full Gaussian window (sigma 1.5), no padding.
 
     Args:
-        image: (B, 1, H, W) in [-1, 1]; decides the dynamic range if that is "published". Below 64 pixels the window
-            shrinks to the smaller side.
+        image: (B, 1, H, W) in [-1, 1]; decides the dynamic range if `form` is "published". Where a side is smaller
+            than the window, the window shrinks to it.
         reference: Same shape.
-        data_range: See `LossSettings.ssim_range`.
+        form: See `LossSettings.ssim_form`.
 
     Returns:
         A scalar in [0, 2].
-    Source: Wang et al., Image Quality Assessment, 2004; window and range as in the published code.
+    Source: Wang et al., Image Quality Assessment, 2004; window and range of "published" as in the published code.
     """
-    span = _published_range(image) if data_range == "published" else image.new_tensor(2.0)
+    if form == "gaussian-11":
+        image, reference = (image + 1) / 2, (reference + 1) / 2
+        window, span = GAUSSIAN_WINDOW, image.new_tensor(1.0)
+    else:
+        window, span = SSIM_WINDOW, _published_range(image)
     c1, c2 = (SSIM_K1 * span) ** 2, (SSIM_K2 * span) ** 2
     maps = torch.cat([image, reference, image * image, reference * reference, image * reference], dim=1)
-    mean_a, mean_b, square_a, square_b, product = _window_mean(maps).split(1, dim=1)
+    mean_a, mean_b, square_a, square_b, product = _window_mean(maps, window).split(1, dim=1)
     both, squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
     covariance, variances = product - both, square_a + square_b - squares
     ssim = (2 * both + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
@@ -105,10 +113,10 @@ def _published_range(image: Tensor) -> Tensor:
     return span
 
 
-def _window_mean(maps: Tensor) -> Tensor:
-    """Gaussian mean of each channel over every full window, (B, C, H - size + 1, W - size + 1)."""
+def _window_mean(maps: Tensor, window: int) -> Tensor:
+    """Gaussian mean of each channel over every full window, (B, C, H - window + 1, W - window + 1)."""
     _, channels, height, width = maps.shape
-    size = min(SSIM_WINDOW, height, width)
+    size = min(window, height, width)
     peak = size // 2
     first, last = max(0, peak - SSIM_TAP_RADIUS), min(size - 1, peak + SSIM_TAP_RADIUS)
     offsets = torch.arange(first, last + 1, dtype=maps.dtype, device=maps.device) - peak

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from datasets.errors import SettingsError
 from diffif.model.losses import SSIM_SIGMA, SSIM_WINDOW, LossSettings, gradient_loss, intensity_loss, ssim_loss
@@ -39,11 +40,29 @@ def test_ssim_is_that_of_the_full_64_by_64_window(image: Tensor) -> None:
     assert ssim_loss(image, reference).item() == pytest.approx(1 - ssim.mean().item(), abs=1e-5)
 
 
-def test_the_published_range_depends_on_the_image_and_the_fixed_one_does_not(image: Tensor) -> None:
-    other = image.flip(-1)
-    dark = (2 * image - 1, 2 * other - 1)
-    assert ssim_loss(*dark) == ssim_loss(*dark, data_range="fixed")
-    assert ssim_loss(image, other) != ssim_loss(image, other, data_range="fixed")
+def test_the_published_range_is_guessed_from_the_first_image(image: Tensor) -> None:
+    """A value below -0.5 outside of every window that counts doubles the range, and so changes the loss."""
+    first, reference = image[..., :64, :64].clone(), image[..., 16:, 16:][..., :64, :64]
+    before = ssim_loss(first, reference)
+    first[..., 0, 0] = -0.6
+    assert ssim_loss(first, reference) != before
+
+
+def test_the_form_with_11_pixels_is_the_ssim_of_torchmetrics(image: Tensor) -> None:
+    other = (0.7 * image + 0.3 * image.flip(-1)).clamp(0, 1)
+    truth = structural_similarity_index_measure(other, image, sigma=1.5, kernel_size=11, data_range=1.0)
+    assert isinstance(truth, Tensor)
+    loss = ssim_loss(2 * other - 1, 2 * image - 1, form="gaussian-11")
+    assert loss.item() == pytest.approx(1 - truth.item(), abs=1e-5)
+
+
+def test_the_form_with_11_pixels_sees_a_whole_crop_of_64(image: Tensor) -> None:
+    """The published window has one position in it, and does not notice what happens in a corner."""
+    crop = image[..., :64, :64]
+    touched = crop.clone()
+    touched[..., :8, :8] = 1 - touched[..., :8, :8]
+    assert ssim_loss(touched, crop).item() == pytest.approx(0, abs=1e-6)
+    assert ssim_loss(touched, crop, form="gaussian-11").item() > 1e-3
 
 
 def test_images_below_the_window_shrink_it() -> None:
