@@ -67,7 +67,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--random", action="store_true", help="draw instead of search (the ablation no-search)")
     parser.add_argument("--seed", type=int, default=0, help="seed of --random")
     parser.add_argument(
-        "--jobs", metavar="N", type=int, help="worker processes; the result is the same for any (default: one per core)"
+        "--jobs",
+        metavar="N",
+        type=int,
+        help="worker processes; the result is the same for any (default: one per core, fewer for little work)",
     )
     parser.add_argument("--device", default="auto", help="of the fusers: auto, cpu, cuda, cuda:1 ...")
 
@@ -95,9 +98,10 @@ def run(arguments: Namespace) -> int:
 
     settings = read_goal(arguments)
     device = resolve_device(arguments.device)
-    workers = Workers(default_jobs() if arguments.jobs is None else arguments.jobs)
     samples = load_dataset(arguments.dataset, arguments.root, arguments.split, "quality").samples
     specs = parse_candidates([part for given in arguments.candidates or [DEFAULT_POOL] for part in given])
+    num_images = len(samples) * len(specs)
+    workers = Workers(default_jobs(num_images) if arguments.jobs is None else arguments.jobs)
     fusers = [(spec, build_fuser(spec, device=device)) for spec in specs]
     planned = plan_candidates(samples, fusers, arguments.out, missing=arguments.missing)
     if not arguments.random:
@@ -121,7 +125,7 @@ def run(arguments: Namespace) -> int:
     if not arguments.random:
         plot_search(found.table, arguments.out / "search.png")
     print(describe_search(found.table))
-    num_images = sum(len(samples) - len(candidates.absent) for candidates in pool)
+    num_images -= sum(len(candidates.absent) for candidates in pool)
     print(
         f"{num_images - num_there} images fused in {fused - start:.1f} s ({num_there} were there), chosen in "
         f"{ended - fused:.1f} s (scores of {found.num_kept} pairs were there): "

@@ -149,7 +149,7 @@ def make_candidates(
         make_dir(candidates.folder)
         wanted = [sample for sample in samples if sample.id not in candidates.absent]
         waiting = [sample for sample in wanted if not candidates.path(sample.id).is_file()]
-        source = (spec, str(fuser.device)) if workers and workers.jobs else fuser
+        source = (spec, str(fuser.device)) if workers and workers.are_processes else fuser
         done = count_on(progress, f"fusing {spec}", total=len(wanted), finished=len(wanted) - len(waiting))
         (workers or Workers()).map(partial(_fuse_one, source, candidates), waiting, done=done)
     return pool

@@ -17,6 +17,8 @@ from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
+import cv2
+import torch
 from rich.progress import Progress
 
 from datasets.errors import BenchError, DeviceError, MissingPackage, SettingsError, UnknownName
@@ -26,14 +28,18 @@ Result = TypeVar("Result")
 
 MOST_BY_DEFAULT = 8
 """Each worker holds its own copy of a network."""
+IMAGES_PER_WORKER = 100
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def default_jobs() -> int:
-    """As many workers as cores are allotted to this process, at most `MOST_BY_DEFAULT`."""
-    return min(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_BY_DEFAULT
-    )
+def default_jobs(num_images: int) -> int:
+    """How many workers pay off: at most one per core allotted to this process, and `MOST_BY_DEFAULT`.
+
+    Args:
+        num_images: Candidates to fuse and score. A worker takes seconds to start, as long as scoring some dozens takes.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_BY_DEFAULT, 1 + num_images // IMAGES_PER_WORKER)
 
 
 def count_on(progress: Progress | None, text: str, *, total: int, finished: int = 0) -> Callable[[], None] | None:
@@ -49,7 +55,8 @@ class Workers:
     """A pool of processes, open while its `with` block runs.
 
     Args:
-        jobs: Number of processes; None: the calling process does the work itself, on as many threads as it has.
+        jobs: Number of processes; 1: the calling process does the work itself, on one thread of torch; None: likewise,
+            on as many threads as it has.
 
     Raises:
         SettingsError: fewer than one.
@@ -61,9 +68,17 @@ class Workers:
         self.jobs = jobs
         self._executor: ProcessPoolExecutor | None = None
         self._environment: dict[str, str | None] = {}
+        self._num_threads = torch.get_num_threads()
+
+    @property
+    def are_processes(self) -> bool:
+        """Whether the work leaves the calling process."""
+        return self.jobs is not None and self.jobs > 1
 
     def __enter__(self) -> Workers:
-        if self.jobs is not None:
+        if self.jobs == 1:
+            torch.set_num_threads(1)
+        elif self.jobs is not None:
             # Read by the workers' libraries when they are imported; workers start one by one while work comes in.
             self._environment = {name: os.environ.get(name) for name in THREAD_VARIABLES}
             os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
@@ -74,6 +89,7 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        torch.set_num_threads(self._num_threads)
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
@@ -131,9 +147,6 @@ def _guarded(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _start_worker() -> None:
-    import cv2
-    import torch
-
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     # Ctrl-C is the parent's to answer; it lets the running pairs finish.

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+import torch
 
 from datasets.base import PairedDataset
 from datasets.errors import BenchError, DeviceError, ImageError, SettingsError, UnknownName
@@ -20,7 +21,7 @@ from datasets.images import read_array, write_image
 from diffif.fusers.registry import build_fuser
 from diffif.prior.candidates import make_candidates
 from diffif.prior.targeted_search import search
-from diffif.prior.workers import THREAD_VARIABLES, Workers
+from diffif.prior.workers import THREAD_VARIABLES, Workers, default_jobs
 from tests.conftest import REPOSITORY
 
 MakePairs = Callable[..., PairedDataset]
@@ -30,8 +31,6 @@ SPECS = ("average", "laplacian", "max")
 def answer(number: int) -> tuple[int, int, str]:
     if number == 1:
         time.sleep(0.2)
-    import torch
-
     return number, torch.get_num_threads(), os.environ[THREAD_VARIABLES[0]]
 
 
@@ -49,6 +48,24 @@ def test_without_processes_the_caller_does_the_work_in_order() -> None:
     finished = []
     assert Workers().map(str, [3, 1, 2], done=lambda: finished.append(1)) == ["3", "1", "2"]
     assert len(finished) == 3
+
+
+def test_little_work_starts_no_process_and_much_work_one_per_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert [default_jobs(images) for images in (1, 99, 100, 250, 10_000)] == [1, 1, 2, 3, 4]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert default_jobs(10**6) == 8
+
+
+def test_one_worker_is_this_process_on_one_thread() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with Workers(1) as workers:
+            assert workers.map(lambda _: (os.getpid(), torch.get_num_threads()), [0]) == [(os.getpid(), 1)]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_fewer_than_one_process_is_refused() -> None:
@@ -73,13 +90,13 @@ def test_the_number_of_workers_changes_no_pixel_and_no_digit(make_pairs: MakePai
     dataset = make_pairs(count=5)
     fusers = [(spec, build_fuser(spec)) for spec in SPECS]
     tables = []
-    for jobs in (None, 2):
+    for jobs in (1, 2):
         out = tmp_path / str(jobs)
         with Workers(jobs) as workers:
             pool = make_candidates(dataset.samples, fusers, out, workers=workers)
             tables.append(search(dataset.samples, pool, out, workers=workers).table)
     pd.testing.assert_frame_equal(*tables, check_exact=True)
-    files = [sorted((tmp_path / name / "Fusion_K").iterdir()) for name in ("None", "2")]
+    files = [sorted((tmp_path / name / "Fusion_K").iterdir()) for name in ("1", "2")]
     assert [p.read_bytes() for p in files[0]] == [p.read_bytes() for p in files[1]]
 
 
