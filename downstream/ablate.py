@@ -60,7 +60,7 @@ class AblationSettings:
     training: dict[str, Any] = field(default_factory=dict)
     """Of the recipe: iterations, data.crop ..."""
     search: dict[str, Any] = field(default_factory=dict)
-    """What the search maximises: ssim, vif, qabf, convention."""
+    """What the search maximises: weights of metrics (ssim, vif, qabf, scd ...), convention."""
     synthetic: dict[str, Any] = field(default_factory=dict)
     """Of the laboratory: num_train, height ..."""
     quality: dict[str, Any] = field(default_factory=dict)
@@ -183,19 +183,17 @@ def ablation_cells(settings: AblationSettings, parsed: Any, device: str) -> list
 
 
 def _ingredients(settings: AblationSettings, parsed: Any) -> Ingredients:
-    from diffif.prior.targeted_search import SearchSettings
+    from diffif.prior.goal import SearchSettings, change_goal
     from diffif.training.recipe import load_recipe
     from downstream.grid.judgements import laboratory
     from downstream.grid.pairs import real_pairs
-    from downstream.grid.plan import candidates, check_goal
+    from downstream.grid.plan import candidates
     from downstream.grid.variants import Ingredients
 
     if parsed.root is not None and not parsed.dataset:
         raise SettingsError(f"--root {parsed.root} needs --dataset NAME, which says what lies there.")
     if parsed.dataset and parsed.root is None:
         raise SettingsError(f"--dataset {parsed.dataset} needs --root DIR.")
-    search = override(SearchSettings(), settings.search)
-    check_goal(search)
     pairs = (
         real_pairs(parsed.dataset, parsed.root, "quality", ("train", "val"))
         if parsed.dataset
@@ -205,7 +203,7 @@ def _ingredients(settings: AblationSettings, parsed: Any) -> Ingredients:
         pairs=pairs,
         recipe=load_recipe(settings.recipe, settings.training),
         pool=candidates(settings.pool),
-        search=search,
+        search=change_goal(SearchSettings(), settings.search),
     )
 
 

@@ -1,63 +1,56 @@
 """Targeted search: of each pair's candidates, the one that serves the goal best becomes its fusion knowledge prior.
 
-The goal is a weighted sum of image metrics, by default 2 SSIM + 1 VIF + 3 Qabf (Yi et al., Diff-IF, Information Fusion
-2024, section 3.2), in the `standard` convention. A candidate with an undefined (nan) score never wins; a pair whose
-whole pool is undefined is an error, not a silent gap.
+Scores are computed on luma; the chosen image keeps its colour. A candidate with an undefined score never wins; a pair
+whose whole pool is undefined is an error, not a silent gap. Candidates of exactly one score are a tie, which the
+earlier one wins and which is counted.
 
-    <out>/Fusion_K/<id>.png   the prior, 8-bit luma
-    <out>/scores.csv          every candidate's scores, and which one won
-    <out>/summary.csv         wins and mean scores by candidate
-    <out>/search.json         settings, pool and data behind it
-    <out>/scores/<id>.json    one pair's scores: what a restart does not compute again
+    <out>/Fusion_K/<id>.png   the prior: the chosen candidate's file
+    <out>/scores.parquet      every candidate of every pair: its scores, whether it won, whether it tied
+    <out>/summary.csv         wins and mean scores, see `summary.py`
+    <out>/search.json         settings, pool and counts behind it
+    <out>/scores/<id>.json    one pair's metric values: what a restart, other weights or a larger pool reuse
 """
 
 from __future__ import annotations
 
 import json
+import math
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import torch
 from rich.progress import Progress
+from torch import Tensor
 
 from datasets.atomic import write_file, write_text
 from datasets.base import Sample
-from datasets.errors import DatasetError, SettingsError
-from datasets.images import read_array, read_image, read_pair, rgb_to_y, to_tensor, write_image
-from datasets.settings import fingerprint, to_mapping
-from diffif.metrics import Sources
+from datasets.errors import DatasetError, list_offenders
+from datasets.images import read_image, read_pair, rgb_to_y
+from datasets.settings import to_mapping
 from diffif.prior.candidates import Candidates
+from diffif.prior.goal import SearchSettings, measure, weighted_sum
+from diffif.prior.summary import summarise
+from diffif.prior.workers import Workers, count_on
 
 PRIOR_FOLDER = "Fusion_K"
+SCORED, UNDEFINED, MISSING = "scored", "undefined", "missing"
+
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSettings:
-    """What the search maximises."""
+class SearchResult:
+    """What a search found."""
 
-    ssim: float = 2.0
-    """Weight of SSIM, summed over both sources."""
-    vif: float = 1.0
-    """Weight of VIF, summed over both sources."""
-    qabf: float = 3.0
-    """Weight of Qabf."""
-    convention: str = "standard"
-    """Definition of the metrics; see docs/metrics.md."""
-
-    def __post_init__(self) -> None:
-        if max(self.ssim, self.vif, self.qabf) <= 0 or min(self.ssim, self.vif, self.qabf) < 0:
-            raise SettingsError(
-                "search weights must not be negative and not all 0, got "
-                f"ssim={self.ssim} vif={self.vif} qabf={self.qabf}"
-            )
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """Metric name to weight, without those of weight 0."""
-        return {name: getattr(self, name) for name in ("ssim", "vif", "qabf") if getattr(self, name) > 0}
+    table: pd.DataFrame
+    """One row per pair and candidate: `id, candidate, status, <terms of the goal>, score, chosen, tied`."""
+    num_kept: int
+    """Pairs of which every value was known from an earlier search."""
 
 
 def search(
@@ -66,93 +59,124 @@ def search(
     out: Path,
     settings: SearchSettings | None = None,
     *,
+    workers: Workers | None = None,
     progress: Progress | None = None,
-) -> pd.DataFrame:
+) -> SearchResult:
     """Choose the prior of every pair by its scores.
 
     Args:
         samples: The training pairs.
-        pool: Their candidates, complete; the earlier one wins a tie.
+        pool: Their candidates; the earlier one wins a tie.
         out: Folder of the prior.
         settings: Weights and convention.
+        workers: Open worker processes; None: in this process.
         progress: A running rich progress display, or None.
 
-    Returns:
-        One row per pair and candidate: `id, candidate, ssim, vif, qabf, score, chosen`.
-
     Raises:
-        DatasetError: a candidate is missing or of another size, or a pair's whole pool is undefined.
+        DatasetError: a candidate is missing or of another size; or, after all other pairs are done, pairs whose whole
+            pool is undefined: lists up to ten.
+        SettingsError: a score function of the user's own failed.
     """
     settings = settings or SearchSettings()
-    key = fingerprint({"settings": to_mapping(settings), "pool": [(c.fuser, c.fingerprint) for c in pool]})
-    task = progress.add_task("targeted search", total=len(samples)) if progress else None
-    rows: list[dict[str, object]] = []
-    for sample in samples:
-        scores = _scores_of(sample, pool, out / "scores" / f"{sample.id}.json", settings, key)
-        best = _best(sample, scores)
-        _publish(sample, pool[best], out)
-        rows += [
-            {"id": sample.id, "candidate": candidates.fuser, **scores[i], "chosen": i == best}
-            for i, candidates in enumerate(pool)
-        ]
-        if progress and task is not None:
-            progress.advance(task)
-    table = pd.DataFrame(rows)
+    found = (workers or Workers()).map(
+        partial(_search_pair, tuple(pool), out, settings, settings.keys()),
+        samples,
+        done=count_on(progress, "targeted search", total=len(samples)),
+    )
+    table = pd.DataFrame([row for rows, _ in found for row in rows])
     _write_tables(table, out)
-    _write_origin(samples, pool, out, {"choice": "targeted search", "settings": to_mapping(settings)})
-    return table
+    ties = table[table["chosen"] & table["tied"]]
+    counts = {
+        "ties": len(ties),
+        "undefined": int((table["status"] == UNDEFINED).sum()),
+        "missing": int((table["status"] == MISSING).sum()),
+    }
+    _write_origin(samples, pool, out, {"choice": "targeted search", "settings": to_mapping(settings), **counts})
+    _refuse_undecided(samples, table)
+    return SearchResult(table=table, num_kept=sum(kept for _, kept in found))
 
 
 def draw(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, *, seed: int = 0) -> pd.DataFrame:
     """Choose every pair's prior uniformly at random: the ablation `no-search`.
 
-    Each pair's draw depends on its id and the seed only.
+    Each pair's draw depends on its id, its candidates and the seed only.
 
     Returns:
-        One row per pair and candidate: `id, candidate, chosen`.
+        One row per pair and candidate: `id, candidate, status, chosen`.
     """
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     for sample in samples:
-        drawn = random.Random(f"{seed} {sample.id}").randrange(len(pool))
-        _publish(sample, pool[drawn], out)
-        rows += [{"id": sample.id, "candidate": c.fuser, "chosen": i == drawn} for i, c in enumerate(pool)]
+        present = [candidates for candidates in pool if sample.id not in candidates.absent]
+        drawn = random.Random(f"{seed} {sample.id}").choice(present) if present else None
+        if drawn:
+            _publish(sample, drawn, out)
+        rows += [
+            {
+                "id": sample.id,
+                "candidate": candidates.fuser,
+                "status": MISSING if sample.id in candidates.absent else SCORED,
+                "chosen": candidates is drawn,
+            }
+            for candidates in pool
+        ]
     table = pd.DataFrame(rows)
     _write_tables(table, out)
     _write_origin(samples, pool, out, {"choice": "uniformly at random", "seed": seed})
     return table
 
 
-def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """Wins and mean scores of each candidate, most wins first; columns `candidate, wins, share, ...means`."""
-    scores = [c for c in table.columns if c not in ("id", "candidate", "chosen")]
-    grouped = table.groupby("candidate", sort=False)
-    summary = pd.concat([grouped["chosen"].sum().rename("wins"), grouped[scores].mean()], axis=1).reset_index()
-    summary.insert(2, "share", summary["wins"] / max(int(table["id"].nunique()), 1))
-    return summary.sort_values("wins", ascending=False, kind="stable").reset_index(drop=True)
+def _search_pair(
+    pool: Sequence[Candidates], out: Path, settings: SearchSettings, keys: Mapping[str, str], sample: Sample
+) -> tuple[list[Row], bool]:
+    """One pair's rows, and whether all its values were known before; publishes its prior."""
+    values, kept = _values_of(sample, pool, out / "scores" / f"{sample.id}.json", settings, keys)
+    goals = [weighted_sum(settings, one) if one else math.nan for one in values]
+    defined = [goal for goal in goals if not math.isnan(goal)]
+    best = max(defined, default=math.nan)
+    winners = [place for place, goal in enumerate(goals) if goal == best]
+    if winners:
+        _publish(sample, pool[winners[0]], out)
+    rows = []
+    for place, candidates in enumerate(pool):
+        status = MISSING if not values[place] else UNDEFINED if math.isnan(goals[place]) else SCORED
+        terms = {name: values[place].get(name, math.nan) for name in settings.weights}
+        decided = {"chosen": winners[:1] == [place], "tied": len(winners) > 1 and place in winners}
+        rows.append(
+            {
+                "id": sample.id,
+                "candidate": candidates.fuser,
+                "status": status,
+                **terms,
+                "score": goals[place],
+                **decided,
+            }
+        )
+    return rows, kept
 
 
-def _scores_of(
-    sample: Sample, pool: Sequence[Candidates], cache: Path, settings: SearchSettings, key: str
-) -> list[dict[str, float]]:
-    if cache.is_file():
-        known = json.loads(cache.read_text(encoding="utf-8"))
-        if known["key"] == key:
-            return [{k: float("nan") if v is None else v for k, v in row.items()} for row in known["scores"]]
-    visible, infrared = read_pair(sample.visible, sample.infrared)
-    fused = torch.cat([_read_candidate(sample, candidates, infrared.shape[-2:]) for candidates in pool])
-    sources = Sources(rgb_to_y(visible), infrared, convention=settings.convention)
-    values = sources.score(fused, metrics=tuple(settings.weights))
-    total = torch.stack([weight * values[name] for name, weight in settings.weights.items()]).sum(dim=0)
-    scores = [
-        {**{name: float(values[name][i]) for name in settings.weights}, "score": float(total[i])}
-        for i in range(len(pool))
+def _values_of(
+    sample: Sample, pool: Sequence[Candidates], cache: Path, settings: SearchSettings, keys: Mapping[str, str]
+) -> tuple[list[dict[str, float]], bool]:
+    """Each candidate's value of each term, {} where the candidate is missing; from the cache as far as it reaches."""
+    known: dict[str, dict[str, float]] = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
+    present = [candidates for candidates in pool if sample.id not in candidates.absent]
+    new = [c for c in present if not all(key in known.get(c.folder.name, {}) for key in keys.values())]
+    if new:
+        visible, infrared = read_pair(sample.visible, sample.infrared)
+        fused = torch.cat([_read_candidate(sample, candidates, infrared.shape[-2:]) for candidates in new])
+        measured = measure(settings, fused, rgb_to_y(visible), infrared, where=sample.id)
+        for place, candidates in enumerate(new):
+            row = known.setdefault(candidates.folder.name, {})
+            row |= {key: float(measured[name][place]) for name, key in keys.items()}
+        write_text(cache, json.dumps(known))
+    values = [
+        {name: known[c.folder.name][key] for name, key in keys.items()} if sample.id not in c.absent else {}
+        for c in pool
     ]
-    stored = [{k: None if v != v else v for k, v in row.items()} for row in scores]
-    write_text(cache, json.dumps({"key": key, "scores": stored}))
-    return scores
+    return values, not new
 
 
-def _read_candidate(sample: Sample, candidates: Candidates, size: torch.Size) -> torch.Tensor:
+def _read_candidate(sample: Sample, candidates: Candidates, size: torch.Size) -> Tensor:
     path = candidates.path(sample.id)
     if not path.is_file():
         raise DatasetError(f"{sample.id}: no candidate {path}. Run the same search again; it makes what is missing.")
@@ -165,26 +189,28 @@ def _read_candidate(sample: Sample, candidates: Candidates, size: torch.Size) ->
     return image
 
 
-def _best(sample: Sample, scores: Sequence[dict[str, float]]) -> int:
-    # Not "start from -1": an all-nan pool would then keep no candidate and nobody would notice.
-    defined = [i for i, row in enumerate(scores) if row["score"] == row["score"]]
-    if not defined:
+def _refuse_undecided(samples: Sequence[Sample], table: pd.DataFrame) -> None:
+    decided = set(table.loc[table["chosen"], "id"])
+    undecided = [sample for sample in samples if sample.id not in decided]
+    if undecided:
+        lines = [f"{sample.id}: {sample.visible}, {sample.infrared}" for sample in undecided]
         raise DatasetError(
-            f"{sample.id}: every candidate's score is undefined (nan), probably because a source image is constant. "
-            f"Check {sample.visible} and {sample.infrared}, or leave the pair out."
+            f"{len(undecided)} of {len(samples)} pairs have no prior: every candidate's score is undefined (nan), "
+            f"probably because a source image is constant:\n{list_offenders(lines)}\n"
+            "All other pairs have theirs. Replace these images, leave the pairs out, or choose other --weights."
         )
-    return max(defined, key=lambda i: scores[i]["score"])
 
 
 def _publish(sample: Sample, chosen: Candidates, out: Path) -> None:
-    target = out / PRIOR_FOLDER / f"{sample.id}.png"
-    write_image(target, to_tensor(read_array(chosen.path(sample.id)), "grey"))
+    with write_file(out / PRIOR_FOLDER / f"{sample.id}.png") as temporary:
+        shutil.copyfile(chosen.path(sample.id), temporary)
 
 
 def _write_tables(table: pd.DataFrame, out: Path) -> None:
-    for name, content in (("scores.csv", table), ("summary.csv", summarise(table))):
-        with write_file(out / name) as temporary:
-            content.to_csv(temporary, index=False)
+    with write_file(out / "scores.parquet") as temporary:
+        table.to_parquet(temporary, index=False)
+    with write_file(out / "summary.csv") as temporary:
+        summarise(table).to_csv(temporary, index=False)
 
 
 def _write_origin(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, how: dict[str, object]) -> None:

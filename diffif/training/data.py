@@ -34,7 +34,8 @@ class PriorPairs:
 
     Args:
         samples: The training pairs.
-        prior_dir: Folder of `<id>.png`, 8-bit luma; None: the mean of both sources stands in (ablation `no-prior`).
+        prior_dir: Folder of `<id>.png`, grey or colour, of which the luma is taken; None: the mean of both sources
+            stands in (ablation `no-prior`).
         crop: Smallest side that an image must have.
 
     Raises:

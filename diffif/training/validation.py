@@ -12,7 +12,7 @@ from datasets.images import read_pair, rgb_to_y
 from diffif.metrics import evaluate
 from diffif.model.diffusion import DiffIF
 from diffif.model.sampler import SamplerSettings, sample
-from diffif.prior.targeted_search import SearchSettings
+from diffif.prior.goal import SearchSettings
 from diffif.training.recipe import ValidationSettings
 
 METRICS = ("mi", "scd", "vif", "qabf", "ssim")

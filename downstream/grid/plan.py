@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import SettingsError
-from diffif.prior.targeted_search import SearchSettings
 from downstream.detection.settings import FROZEN_MODEL
 from downstream.grid.cell import Cell
 from downstream.grid.methods import Method
@@ -132,17 +131,6 @@ def flat_changes(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]
         name = f"{prefix}{key}"
         flat |= flat_changes(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
     return flat
-
-
-def check_goal(settings: SearchSettings) -> None:
-    """Refuse an unknown convention before anything is fused.
-
-    Raises:
-        UnknownName: no such convention.
-    """
-    from diffif.metrics import get_convention
-
-    get_convention(settings.convention)
 
 
 def file_mark(name: str, *folders: Path) -> str:

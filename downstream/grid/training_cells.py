@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from diffif.prior.targeted_search import PRIOR_FOLDER, SearchSettings
+from diffif.prior.goal import SearchSettings
+from diffif.prior.targeted_search import PRIOR_FOLDER
 from diffif.training.recipe import Recipe
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
 from downstream.grid.pairs import Pairs

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from datasets.errors import SettingsError, UnknownName
-from datasets.settings import override, parse_assignments
-from diffif.prior.targeted_search import SearchSettings
+from diffif.prior.goal import SearchSettings, parse_weights
 from diffif.training.recipe import Recipe
 from downstream.ablation import FULL
 from downstream.grid.methods import Method
@@ -28,7 +27,6 @@ PLAIN = (FULL, "no-prior", "no-search", "no-refiner")
 FORMS = (*PLAIN, "steps=N", "without:NAME", "weights:ssim=2,vif=1,qabf=3")
 STEPS, WITHOUT, WEIGHTS = "steps=", "without:", "weights:"
 FUSER = "diffif"
-METRICS_OF_THE_GOAL = ("ssim", "vif", "qabf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +73,9 @@ def search_weights(name: str) -> SearchSettings:
 
     Raises:
         SettingsError: an impossible weight.
-        UnknownName: another metric.
+        UnknownName: no such metric.
     """
-    given = parse_assignments(name.removeprefix(WEIGHTS).split(","))
-    for metric in given:
-        if metric not in METRICS_OF_THE_GOAL:
-            raise UnknownName("metric of the search", metric, known=METRICS_OF_THE_GOAL)
-    nothing = dict.fromkeys(METRICS_OF_THE_GOAL, "0")
-    return override(SearchSettings(), {**nothing, **given})
+    return SearchSettings(weights=parse_weights(name.removeprefix(WEIGHTS)))
 
 
 def build_method(variant: str, seed: int, given: Ingredients) -> Method:

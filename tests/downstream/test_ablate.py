@@ -32,6 +32,21 @@ def test_an_unknown_variant_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no-search" in capsys.readouterr().err
 
 
+def test_the_goal_of_the_search_is_a_setting_and_a_variant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--dry-run", "--workdir", str(tmp_path), "--seeds", "0", "--tasks", "quality"]
+    variants = ["--variants", "full", "weights:ssim=1,vif=0,qabf=0", "weights:scd=1"]
+    assert ablate.main([*command, *variants, "--set", "search.ssim=0.5"]) == 0
+    out = capsys.readouterr().out
+    assert "prior/synthetic/weights:ssim=1,vif=0,qabf=0" in out
+    assert "prior/synthetic/weights:scd=1" in out
+    assert ablate.main([*command, "--set", "search.convetion=tang"]) == 1
+    assert "Did you mean 'convention'?" in capsys.readouterr().err
+    assert ablate.main([*command, "--set", "search.convention=tank"]) == 1
+    assert "Did you mean 'tang'?" in capsys.readouterr().err
+    assert ablate.main([*command, "--variants", "weights:sim=1"]) == 1
+    assert "Did you mean 'ssim'?" in capsys.readouterr().err
+
+
 def test_compare_plans_the_same_grid_over_fusers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["--dry-run", "--workdir", str(tmp_path), "--fusers", "average", "max", "--tasks", "quality"]
     assert compare.main(command) == 0

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import DatasetError, SettingsError
-from datasets.images import read_array, read_pair, rgb_to_y, write_image
-from diffif.fusers.registry import build_fuser
+from datasets.errors import DatasetError
+from datasets.images import read_array, read_image, read_pair, rgb_to_y, write_image
 from diffif.metrics import evaluate
-from diffif.prior.candidates import Candidates, make_candidates
-from diffif.prior.targeted_search import SearchSettings, draw, search, summarise
+from diffif.prior.candidates import Candidates
+from diffif.prior.goal import SearchSettings
+from diffif.prior.targeted_search import draw, search
+from diffif.training.data import PriorPairs
 
 MakePairs = Callable[..., PairedDataset]
-FUSERS = ("average", "max", "visible")
+MakePool = Callable[..., list[Candidates]]
 
 
-def _pool(dataset: PairedDataset, out: Path) -> list[Candidates]:
-    return make_candidates(dataset.samples, [(name, build_fuser(name)) for name in FUSERS], out)
+def goal(**weights: float) -> SearchSettings:
+    return SearchSettings(weights=weights)
 
 
-def test_the_best_weighted_score_wins_and_its_file_becomes_the_prior(make_pairs: MakePairs, tmp_path: Path) -> None:
+def test_the_best_weighted_score_wins_and_its_file_becomes_the_prior(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
     dataset = make_pairs()
-    pool = _pool(dataset, tmp_path)
-    table = search(dataset.samples, pool, tmp_path)
+    pool = make_pool(dataset, tmp_path)
+    table = search(dataset.samples, pool, tmp_path).table
     for sample in dataset:
         visible, infrared = read_pair(sample.visible, sample.infrared)
         goals = {}
         for candidates in pool:
-            fused = torch.from_numpy(read_array(candidates.path(sample.id)))[None, None] / 255.0
+            fused = read_image(candidates.path(sample.id), "grey")
             scores = evaluate(fused, rgb_to_y(visible), infrared, metrics=("ssim", "vif", "qabf"))
             goals[candidates.fuser] = float(2 * scores["ssim"] + scores["vif"] + 3 * scores["qabf"])
         best = max(goals, key=lambda name: goals[name])
@@ -42,77 +48,175 @@ def test_the_best_weighted_score_wins_and_its_file_becomes_the_prior(make_pairs:
         assert chosen.candidate.tolist() == [best]
         assert chosen.score.item() == pytest.approx(goals[best], rel=1e-6)
         winner = next(c for c in pool if c.fuser == best)
-        assert (read_array(tmp_path / "Fusion_K" / f"{sample.id}.png") == read_array(winner.path(sample.id))).all()
+        prior = tmp_path / "Fusion_K" / f"{sample.id}.png"
+        assert prior.read_bytes() == winner.path(sample.id).read_bytes()
+        assert read_array(prior).shape == (72, 80, 3)
 
 
-def test_other_weights_can_choose_another_candidate(make_pairs: MakePairs, tmp_path: Path) -> None:
+def test_other_weights_can_choose_another_candidate(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
     dataset = make_pairs()
-    pool = _pool(dataset, tmp_path)
-    for settings, metric in ((SearchSettings(ssim=1, vif=0, qabf=0), "ssim"), (SearchSettings(ssim=0, qabf=0), "vif")):
-        table = search(dataset.samples, pool, tmp_path, settings)
-        assert set(table.columns) == {"id", "candidate", metric, "score", "chosen"}
-        best = table.loc[table.groupby("id")[metric].idxmax()]
-        assert best.chosen.all()
+    pool = make_pool(dataset, tmp_path)
+    for settings, metric, best in ((goal(ssim=1), "ssim", "idxmax"), (goal(mse=-1), "mse", "idxmin")):
+        table = search(dataset.samples, pool, tmp_path, settings).table
+        assert set(table.columns) == {"id", "candidate", "status", metric, "score", "chosen", "tied"}
+        assert table.loc[getattr(table.groupby("id")[metric], best)()].chosen.all()
 
 
-def test_a_restart_scores_nothing_twice(make_pairs: MakePairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_scores_nothing_twice_and_other_weights_reuse_the_values(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset = make_pairs()
-    pool = _pool(dataset, tmp_path)
+    pool = make_pool(dataset, tmp_path)
     first = search(dataset.samples, pool, tmp_path)
-    monkeypatch.setattr("diffif.prior.targeted_search.Sources", None)
-    pd.testing.assert_frame_equal(search(dataset.samples, pool, tmp_path), first)
+    assert first.num_kept == 0
+    monkeypatch.setattr("diffif.prior.targeted_search.measure", None)
+    again = search(dataset.samples, pool, tmp_path)
+    assert again.num_kept == len(dataset)
+    pd.testing.assert_frame_equal(again.table, first.table)
+    other = search(dataset.samples, pool[1:], tmp_path, goal(vif=1)).table
+    assert other.groupby("id").candidate.apply(list).tolist() == [["max", "visible"]] * len(dataset)
 
 
-def test_finished_candidates_are_not_fused_again(make_pairs: MakePairs, tmp_path: Path) -> None:
-    dataset = make_pairs(count=2)
-    pool = _pool(dataset, tmp_path)
-    before = pool[0].path(dataset[0].id).stat().st_mtime_ns
-    pool[0].path(dataset[1].id).unlink()
-    _pool(dataset, tmp_path)
-    assert pool[0].path(dataset[0].id).stat().st_mtime_ns == before
-    assert pool[0].path(dataset[1].id).is_file()
+def test_a_larger_pool_scores_only_what_is_new(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diffif.prior import targeted_search
 
-
-def test_a_pool_of_undefined_scores_is_an_error_that_names_the_pair(make_pairs: MakePairs, tmp_path: Path) -> None:
     dataset = make_pairs(count=1)
+    pool = make_pool(dataset, tmp_path)
+    search(dataset.samples, pool[:2], tmp_path)
+    counts, measure = [], targeted_search.measure
+
+    def counting(settings: SearchSettings, fused: torch.Tensor, *rest: torch.Tensor, where: str) -> object:
+        counts.append(len(fused))
+        return measure(settings, fused, *rest, where=where)
+
+    monkeypatch.setattr(targeted_search, "measure", counting)
+    grown = search(dataset.samples, pool, tmp_path).table
+    assert counts == [1]
+    fresh = search(dataset.samples, pool, tmp_path / "fresh").table
+    pd.testing.assert_frame_equal(grown, fresh)
+
+
+def test_equal_scores_are_a_tie_that_the_earlier_candidate_wins_and_that_is_counted(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
+    dataset = make_pairs(count=2)
+    pool = make_pool(dataset, tmp_path)
+    twin = replace(pool[1], fuser="twin", folder=tmp_path / "twin")
+    for sample in dataset:
+        write_image(twin.path(sample.id), read_array(pool[1].path(sample.id)))
+    for order in ([twin, pool[1]], [pool[1], twin]):
+        table = search(dataset.samples, order, tmp_path).table
+        assert set(table[table.chosen].candidate) == {order[0].fuser}
+        assert table.tied.all()
+    assert json.loads((tmp_path / "search.json").read_text())["ties"] == 2
+    assert not search(dataset.samples, pool, tmp_path).table.tied.any()
+
+
+def test_a_pair_without_a_defined_score_is_named_after_all_others_are_done(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
+    dataset = make_pairs(count=3)
     for path in (dataset[0].visible, dataset[0].infrared):
         write_image(path, torch.full((3, 72, 80), 0.5))
-    with pytest.raises(DatasetError, match=r"train000: every candidate's score is undefined"):
-        search(dataset.samples, _pool(dataset, tmp_path), tmp_path)
+    with pytest.raises(DatasetError, match=r"1 of 3 pairs have no prior[\s\S]*\n  train000: "):
+        search(dataset.samples, make_pool(dataset, tmp_path), tmp_path)
+    assert sorted(p.stem for p in (tmp_path / "Fusion_K").iterdir()) == ["train001", "train002"]
+    table = pd.read_parquet(tmp_path / "scores.parquet")
+    assert (table[table.id == "train000"].status == "undefined").all()
+    assert json.loads((tmp_path / "search.json").read_text())["undefined"] == 3
 
 
-def test_a_candidate_of_another_size_is_refused_by_name(make_pairs: MakePairs, tmp_path: Path) -> None:
+def test_an_undefined_candidate_never_wins_and_is_counted(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = type(sys)("nan_scores")
+    module.__dict__["first_is_nan"] = lambda fused, visible, infrared: torch.tensor([torch.nan, 1.0, 0.0])
+    monkeypatch.setitem(sys.modules, "nan_scores", module)
+    module.__file__ = __file__
+    dataset = make_pairs(count=2)
+    pool = make_pool(dataset, tmp_path)
+    settings = SearchSettings(weights={"nan_scores:first_is_nan": 1})
+    table = search(dataset.samples, pool, tmp_path, settings).table
+    assert table[table.chosen].candidate.tolist() == ["max", "max"]
+    assert table[table.status == "undefined"].candidate.tolist() == ["average", "average"]
+
+
+def test_a_missing_candidate_is_left_out_for_its_pair_alone(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
+    dataset = make_pairs()
+    pool = make_pool(dataset, tmp_path)
+    whole = search(dataset.samples, pool, tmp_path).table
+    winner = whole[whole.chosen].candidate.iloc[0]
+    pool = [replace(c, absent=frozenset({"train000"})) if c.fuser == winner else c for c in pool]
+    table = search(dataset.samples, pool, tmp_path).table
+    assert table[table.status == "missing"][["id", "candidate"]].to_numpy().tolist() == [["train000", winner]]
+    assert table[table.chosen].candidate.iloc[0] != winner
+    assert table.chosen.sum() == len(dataset)
+    pd.testing.assert_frame_equal(table[table.id != "train000"], whole[whole.id != "train000"])
+
+
+def test_a_candidate_of_another_size_is_refused_by_name(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
     dataset = make_pairs(count=1)
-    pool = _pool(dataset, tmp_path)
+    pool = make_pool(dataset, tmp_path)
     write_image(pool[1].path(dataset[0].id), torch.rand(1, 10, 10))
     with pytest.raises(DatasetError, match=r"10x10 \(HxW\), its pair 72x80"):
         search(dataset.samples, pool, tmp_path)
 
 
-def test_the_random_draw_depends_on_seed_and_id_alone(make_pairs: MakePairs, tmp_path: Path) -> None:
+def test_training_sees_the_luma_of_the_chosen_image_within_a_grey_level(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
+    dataset = make_pairs(count=2)
+    pool = make_pool(dataset, tmp_path)
+    table = search(dataset.samples, pool, tmp_path).table
+    pairs = PriorPairs(dataset.samples, tmp_path / "Fusion_K", crop=64)
+    for sample, image, winner in zip(dataset, pairs.images, table[table.chosen].candidate, strict=True):
+        chosen = read_image(next(c for c in pool if c.fuser == winner).path(sample.id), "grey")[0, 0] * 255
+        assert np.abs(image[2] - chosen.numpy()).max() <= 0.5 + 1e-3
+
+
+def test_a_grey_prior_means_the_same_to_training_whether_stored_as_grey_or_as_colour(
+    make_pairs: MakePairs, tmp_path: Path
+) -> None:
+    dataset = make_pairs(count=1, size=(16, 16))
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for name, pixels in (("grey", levels), ("colour", np.stack([levels] * 3, axis=2))):
+        write_image(tmp_path / name / f"{dataset[0].id}.png", pixels)
+        assert (PriorPairs(dataset.samples, tmp_path / name, crop=16).images[0][2] == levels).all()
+
+
+def test_the_random_draw_depends_on_seed_and_id_alone(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
     dataset = make_pairs(count=30, size=(16, 16))
-    pool = _pool(dataset, tmp_path)
+    pool = make_pool(dataset, tmp_path)
     table = draw(dataset.samples, pool, tmp_path, seed=1)
     part = draw(dataset.samples[10:], pool, tmp_path, seed=1)
     assert table[table.id.isin(part.id)].chosen.tolist() == part.chosen.tolist()
     assert draw(dataset.samples, pool, tmp_path, seed=2).chosen.tolist() != table.chosen.tolist()
-    assert set(summarise(table).query("wins > 0").candidate) == set(FUSERS)
+    assert table[table.chosen].candidate.nunique() == len(pool)
 
 
-def test_the_origin_of_a_prior_is_written_beside_it(make_pairs: MakePairs, tmp_path: Path) -> None:
+def test_a_missing_candidate_is_never_drawn(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
+    dataset = make_pairs(count=20, size=(16, 16))
+    pool = make_pool(dataset, tmp_path)
+    pool[0] = replace(pool[0], absent=frozenset(sample.id for sample in dataset))
+    table = draw(dataset.samples, pool, tmp_path)
+    assert table.chosen.sum() == 20
+    assert pool[0].fuser not in set(table[table.chosen].candidate)
+
+
+def test_the_origin_of_a_prior_is_written_beside_it(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
     dataset = make_pairs(count=2)
-    pool = _pool(dataset, tmp_path)
-    search(dataset.samples, pool, tmp_path)
+    pool = make_pool(dataset, tmp_path)
+    table = search(dataset.samples, pool, tmp_path, goal(vif=1)).table
     origin = json.loads((tmp_path / "search.json").read_text())
     assert origin["pool"] == {c.fuser: c.fingerprint for c in pool}
+    assert origin["settings"] == {"weights": {"vif": 1.0}, "convention": "standard"}
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "scores.parquet"), table)
     assert pd.read_csv(tmp_path / "summary.csv").wins.sum() == 2
-
-
-def test_weights_that_choose_nothing_are_refused() -> None:
-    with pytest.raises(SettingsError, match="not all 0"):
-        SearchSettings(ssim=0, vif=0, qabf=0)
-
-
-def test_a_pool_that_names_a_fuser_twice_is_refused(make_pairs: MakePairs, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="each only once"):
-        make_candidates(make_pairs(count=1).samples, [("max", build_fuser("max"))] * 2, tmp_path)
