@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from datasets.errors import SettingsError, UnknownName
-from datasets.settings import override, parse_assignments
+from datasets.settings import override
 from diffif.prior.targeted_search import SearchSettings
 from diffif.training.recipe import Recipe
 from downstream.ablation import FULL
@@ -77,12 +77,18 @@ def search_weights(name: str) -> SearchSettings:
         SettingsError: an impossible weight.
         UnknownName: another metric.
     """
-    given = parse_assignments(name.removeprefix(WEIGHTS).split(","))
+    pairs = [text.partition("=") for text in name.removeprefix(WEIGHTS).split(",")]
+    if not all(metric and weight for metric, _, weight in pairs):
+        raise SettingsError(f"variant {name!r}: expected weights as in weights:ssim=1,vif=0,qabf=0")
+    given = {metric: weight for metric, _, weight in pairs}
     for metric in given:
         if metric not in METRICS_OF_THE_GOAL:
             raise UnknownName("metric of the search", metric, known=METRICS_OF_THE_GOAL)
     nothing = dict.fromkeys(METRICS_OF_THE_GOAL, "0")
-    return override(SearchSettings(), {**nothing, **given})
+    try:
+        return override(SearchSettings(), {**nothing, **given})
+    except SettingsError as error:
+        raise SettingsError(f"variant {name!r}: {error}") from error
 
 
 def build_method(variant: str, seed: int, given: Ingredients) -> Method:

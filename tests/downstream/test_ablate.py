@@ -81,6 +81,10 @@ def test_the_command_line_changes_the_study_key_by_key() -> None:
         (["--evaluate", "msrs"], SettingsError, "NAME=ROOT"),
         (["--config", "nowhere.yaml"], SettingsError, r"ablation\.yaml"),
         (["--seeds", "-1"], SettingsError, "0 or greater"),
+        (["--variants", "weights:"], SettingsError, "variant 'weights:': expected weights as in weights:ssim=1"),
+        (["--variants", "weights:ssim=x"], SettingsError, "variant 'weights:ssim=x': ssim must be a number"),
+        (["--variants", "weights:simm=1"], UnknownName, "Did you mean 'ssim'"),
+        (["--workdir", "one,two"], SettingsError, "has a comma in its path"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(arguments: list[str], error: type[BenchError], message: str) -> None:
@@ -104,6 +108,15 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "seed1" not in shown
     assert "how long is unknown" in shown
     assert not work.exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_dry_run_refuses_a_file_as_working_folder(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["--dry-run", "--workdir", str(tmp_path / name), "--device", "cpu"]) == 1
+    assert "file is a file" in capsys.readouterr().err
 
 
 def test_only_must_match_something(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 import warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from datasets.errors import SettingsError
 from downstream.engine import Progress, State, run_grid, survey
 from downstream.grid.cell import Cell, Place, with_needs
 from downstream.grid.engines import Slots
@@ -169,6 +171,18 @@ def test_a_ray_cluster_gives_what_local_processes_give(workdir: Path) -> None:
     }  # fmt: skip
     assert (workdir / f"{total.cell_id}.txt").read_text() == "3"
     assert "RuntimeError: this cell is broken" in Ledger(workdir).log_path(fragile.cell_id).read_text()
+
+
+def test_an_address_without_a_ray_cluster_is_refused_at_once() -> None:
+    pytest.importorskip("ray")
+    from downstream.grid.ray_cluster import RayEngine
+
+    with socket.socket() as taken:
+        # Bound and not listening: whoever knocks is refused.
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=f"no Ray cluster at --address {address}.*ray start --head"):
+            RayEngine(Slots(cpus=2), address)
 
 
 @pytest.mark.slow
