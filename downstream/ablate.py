@@ -165,9 +165,11 @@ def ablation_cells(settings: AblationSettings, parsed: Any, device: str) -> list
         BenchError: anything that is not there, or not usable; before any work.
     """
     from downstream.grid.judgements import check_tasks
+    from downstream.grid.methods import check_path
     from downstream.grid.plan import COST, cost_cell, task_cells
     from downstream.grid.variants import build_method, expand_variants
 
+    check_path(parsed.workdir.resolve())
     tasks, seeds = check_tasks(settings.tasks, settings.seeds)
     variants = expand_variants(settings.variants, settings.pool)
     given, judgements = _ingredients(settings, parsed), _judgements(settings, parsed)

@@ -41,7 +41,11 @@ def _parser() -> Any:
     parser = new_parser(DESCRIPTION, prog="python -m downstream.compare")
     group = parser.add_argument_group("grid")
     group.add_argument(
-        "--fusers", metavar="NAME", nargs="+", default=["diffif"], help="as after --fuser; all: what runs"
+        "--fusers",
+        metavar="NAME",
+        nargs="+",
+        default=["diffif"],
+        help="as after --fuser; all: what runs (default: diffif)",
     )
     group.add_argument("--datasets", metavar="NAME=ROOT", nargs="+", default=[], help="real pairs: msrs=DIR llvip=DIR")
     group.add_argument(

@@ -34,6 +34,17 @@ def check_workdir(workdir: Path) -> Path:
     return workdir.resolve()
 
 
+def check_no_file(workdir: Path) -> None:
+    """What can be said about a working folder without making it.
+
+    Raises:
+        WorkdirError: it, or a folder above it, is a file.
+    """
+    for path in (workdir, *workdir.parents):
+        if path.is_file():
+            raise WorkdirError(f"{path} is a file, so {workdir} cannot be a working folder. Pass another --workdir.")
+
+
 def check_images(datasets: Sequence[PairedDataset], workdir: Path) -> None:
     """Decode every image and mask once, so that no corrupt file ends the work after hours.
 

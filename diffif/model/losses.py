@@ -39,8 +39,8 @@ class LossSettings:
     ssim: float = 1.0
     """Weight of 1 - SSIM to both sources."""
     ssim_form: SSIMForm = "published"
-    """How SSIM is computed. "published": on images in [-1, 1], by a window of 64 pixels without padding, so that it sees
-    a quarter of a crop of 128 and one single position of a crop of 64, and with a dynamic range guessed from the
+    """How SSIM is computed. "published": on images in [-1, 1], by a window of 64 pixels without padding, so that it
+    sees a quarter of a crop of 128 and one single position of a crop of 64, and with a dynamic range guessed from the
     refined image. "gaussian-11": as Wang et al. define it, on images in [0, 1], range 1, by a window of 11 pixels."""
     step_per_sample: bool = False
     """Draw one diffusion step per image instead of one per batch (published): a less noisy gradient."""

@@ -58,11 +58,12 @@ def execute(cells: Sequence[Cell], parsed: Any, module: str, arguments: Sequence
     from downstream.grid.display import live_display, print_end, print_plan
     from downstream.grid.ledger import Ledger
     from downstream.grid.plan import select
-    from downstream.preflight import check_workdir
+    from downstream.preflight import check_no_file, check_workdir
 
     grid = with_needs(select(list(with_needs(cells).values()), parsed.only))
     slots = find_slots(parsed, device)
     if parsed.dry_run:
+        check_no_file(parsed.workdir)
         ledger = Ledger(parsed.workdir.resolve())
         print_plan(survey(grid, ledger, retry_failed=parsed.retry_failed), ledger, slots.count)
         return 0

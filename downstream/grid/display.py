@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from downstream.engine import ENDED, FINISHED, Progress, State
+from downstream.engine import ENDED, Progress, State
 from downstream.grid.estimate import Estimate, estimate, show_seconds
 from downstream.grid.ledger import Ledger
 
@@ -46,6 +46,7 @@ def print_plan(progress: Progress, ledger: Ledger, slots: int) -> None:
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)).print(table)
     print(f"{_counts(progress)}. {_expected_text(expected, slots)}")
+    _print_failures(progress, ledger)
 
 
 @contextmanager
@@ -66,12 +67,16 @@ def live_display(ledger: Ledger, slots: int) -> Iterator[Callable[[Progress], No
 def print_end(progress: Progress, ledger: Ledger) -> None:
     """What failed, with its log."""
     print(f"{_counts(progress)}.")
+    _print_failures(progress, ledger)
+
+
+def _print_failures(progress: Progress, ledger: Ledger) -> None:
     for key in progress.ids(State.FAILED):
         print(f"failed: {progress.cells[key].title}: {progress.messages.get(key, '')}\n  log: {ledger.log_path(key)}")
     blocked = progress.ids(State.BLOCKED)
     if blocked:
         print(f"not started, since they need a failed cell: {', '.join(progress.cells[key].title for key in blocked)}")
-    if not progress.succeeded:
+    if progress.ids(State.FAILED, State.BLOCKED):
         print("Everything else is kept. Try the failed cells again: the same command with --retry-failed.")
 
 
@@ -145,16 +150,18 @@ def _note(progress: Progress, key: str, expected: Estimate) -> str:
 
 
 def _expectation(progress: Progress, ledger: Ledger, slots: int) -> Estimate:
-    open_ids = [key for key, state in progress.states.items() if state not in FINISHED]
+    # A failed cell, and what needs it, is not computed unless told to; then it waits.
+    open_ids = [key for key, state in progress.states.items() if state not in ENDED]
     return estimate(progress.cells, open_ids, ledger.seconds_by_workload(), slots)
 
 
 def _expected_text(expected: Estimate, slots: int) -> str:
     if not expected.per_cell:
         return "Nothing to compute."
+    cells = "1 cell" if expected.num_unknown == 1 else f"{expected.num_unknown} cells"
     if expected.num_unknown == len(expected.per_cell):
-        return f"To compute: {expected.num_unknown} cells; how long is unknown until the first are done."
-    unknown = f", and {expected.num_unknown} cells of unknown length" if expected.num_unknown else ""
+        return f"To compute: {cells}; how long is unknown until the first are done."
+    unknown = f", and {cells} of unknown length" if expected.num_unknown else ""
     return f"To compute: about {show_seconds(expected.seconds)} with {slots} at a time{unknown}."
 
 

@@ -7,12 +7,15 @@ time of change tells the others that somebody is at work; the lock counts as aba
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +28,8 @@ STALE_SECONDS = 120.0
 """A holder on another machine that was silent for this long is taken for dead: twelve heartbeats."""
 SETTLE_SECONDS = 1.0
 """After taking over from another machine: time in which a rival that did the same shows up."""
+LOST_STATUS = 75
+"""Exit status of a process whose lock is gone: as for a cell that another process computes."""
 LOCK, OWNER = "lock", "owner.json"
 
 
@@ -35,12 +40,22 @@ class CellLock:
         folder: The cell's folder.
         machine: Who we are; processes that give the same name share a kernel.
         stale_seconds: Silence after which a holder on another machine is taken for dead.
+        on_lost: Called when another machine took over, because this one was silent for too long (a laptop that slept).
+            By default the process ends at once: two must not write one cell.
     """
 
-    def __init__(self, folder: Path, *, machine: str = "", stale_seconds: float = STALE_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        machine: str = "",
+        stale_seconds: float = STALE_SECONDS,
+        on_lost: Callable[[], None] | None = None,
+    ) -> None:
         self.folder = folder
         self.machine = machine or this_machine()
         self.stale_seconds = stale_seconds
+        self.on_lost = on_lost or _leave
         self.token = uuid.uuid4().hex
         self._flock = FileLock(folder / LOCK)
         self._owner = folder / OWNER
@@ -132,8 +147,17 @@ class CellLock:
 
     def _keep_alive(self) -> None:
         while not self._released.wait(HEARTBEAT_SECONDS):
-            if _token_of(self._owner) == self.token:
-                os.utime(self._owner)
+            # A file server that hiccups once must not end the signs of life.
+            with contextlib.suppress(OSError):
+                self._beat()
+
+    def _beat(self) -> None:
+        """One sign of life; a file that is gone or another's means that the lock is."""
+        found = _token_of(self._owner)
+        if found == self.token:
+            os.utime(self._owner)
+        elif not self._released.is_set():
+            self.on_lost()
 
 
 def is_held(folder: Path) -> bool:
@@ -168,6 +192,11 @@ def _read_owner(path: Path) -> dict[str, object] | None:
 
 def _token_of(path: Path) -> str:
     return str((_read_owner(path) or {}).get("token"))
+
+
+def _leave() -> None:
+    print("another machine took this cell over, since this one was silent for too long.", file=sys.stderr, flush=True)
+    os._exit(LOST_STATUS)
 
 
 def _link_back(source: Path, target: Path) -> None:

@@ -61,10 +61,19 @@ class Method:
         """
         if self.train is None:
             return self.spec
+        check_path(workdir)
         weights = self.train.checkpoint(workdir)
-        if "," in str(weights):
-            raise SettingsError(f"the working folder {workdir} has a comma in its path. Pass another --workdir.")
         return f"{self.spec}@weights={weights}" + (f",steps={self.steps}" if self.steps is not None else "")
+
+
+def check_path(workdir: Path) -> None:
+    """Refuse a working folder that trained weights cannot be named in.
+
+    Raises:
+        SettingsError: a comma, which separates the settings of a fuser.
+    """
+    if "," in str(workdir):
+        raise SettingsError(f"the working folder {workdir} has a comma in its path. Pass another --workdir.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ A task only starts the same worker process as the local engine, so that the numb
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from datasets.errors import MissingPackage, SettingsError
 from downstream.grid.cell import Cell
 from downstream.grid.engines import Finished, Slots
 from downstream.grid.local import THREAD_VARIABLES, worker_command
+
+REACH_SECONDS = 10.0
+"""To open a connection to the head of a cluster."""
 
 
 class RayEngine:
@@ -33,6 +37,7 @@ class RayEngine:
             import ray
         except ImportError as error:
             raise MissingPackage("ray", "--engine ray") from error
+        _check_reachable(address)
         self._ray: Any = ray
         self.slots = slots
         own: dict[str, Any] = (
@@ -41,9 +46,7 @@ class RayEngine:
         try:
             ray.init(address=address or "local", log_to_driver=False, ignore_reinit_error=True, **own)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise SettingsError(
-                f"no Ray cluster at --address {address}: {error}. Start one: ray start --head"
-            ) from error
+            raise _no_cluster(address, error) from error
         self._task = ray.remote(max_retries=0)(compute_on_node)
         self._running: dict[Any, str] = {}
 
@@ -89,6 +92,21 @@ class RayEngine:
             # The node died, or Ray ended the task to save memory.
             return Finished(cell_id=cell_id, status=1, output=str(error))
         return Finished(cell_id=cell_id, status=status, output=output)
+
+
+def _check_reachable(address: str) -> None:
+    """Ray itself would knock for minutes at a door that is not there."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> SettingsError:
+    return SettingsError(f"no Ray cluster at --address {address}: {error}. Start one: ray start --head")
 
 
 def compute_on_node(folder: str, current: str, threads: int) -> tuple[int, str]:

@@ -75,7 +75,10 @@ def search_weights(name: str) -> SearchSettings:
         SettingsError: an impossible weight.
         UnknownName: no such metric.
     """
-    return SearchSettings(weights=parse_weights(name.removeprefix(WEIGHTS)))
+    try:
+        return SearchSettings(weights=parse_weights(name.removeprefix(WEIGHTS)))
+    except SettingsError as error:
+        raise SettingsError(f"variant {name!r}: {error}") from error
 
 
 def build_method(variant: str, seed: int, given: Ingredients) -> Method:

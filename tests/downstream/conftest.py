@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
 from datasets.images import write_image
 
 MakePairs = Callable[..., PairedDataset]
+StartRunner = Callable[..., "subprocess.Popen[bytes]"]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -20,6 +25,28 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def worker_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worker processes of a grid can import the cells that the tests define."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
+
+
+@pytest.fixture
+def start_runner(worker_path: None) -> Iterator[StartRunner]:
+    """Start `python -m MODULE ARGUMENTS` in a process group of its own; whatever of it is left at the end is killed."""
+    runners: list[subprocess.Popen[bytes]] = []
+
+    def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        runners.append(subprocess.Popen([sys.executable, "-m", module, *arguments], start_new_session=True))
+        return runners[-1]
+
+    yield start
+    for runner in runners:
+        kill_group(runner)
+
+
+def kill_group(runner: subprocess.Popen[bytes]) -> None:
+    """The runner and all its workers at once, as when a machine goes down."""
+    # The group may have ended by itself.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(runner.pid, signal.SIGKILL)
+    runner.wait()
 
 
 @pytest.fixture

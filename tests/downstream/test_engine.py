@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
-import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
+from datasets.errors import SettingsError
 from downstream.engine import Progress, State, run_grid, survey
 from downstream.grid.cell import Cell, Place, with_needs
 from downstream.grid.engines import Slots
 from downstream.grid.ledger import Ledger
 from downstream.grid.local import LocalEngine
 from downstream.grid.lock import CellLock
+from tests.downstream.conftest import StartRunner, kill_group
 from tests.downstream.grid.trivial_cells import AfterFragile, Clock, Fragile, Number, Sum, small_grid
 
 RUNNER = "tests.downstream.grid.trivial_cells"
@@ -101,30 +103,30 @@ def test_a_cell_that_measures_time_runs_alone(workdir: Path) -> None:
     assert end <= start
 
 
-def test_a_grid_killed_at_random_moments_computes_every_cell_once(workdir: Path) -> None:
+def test_a_grid_killed_at_random_moments_computes_every_cell_once(workdir: Path, start_runner: StartRunner) -> None:
     """Runner and workers die together, as when a machine goes down."""
     generator = random.Random(0)
     for _ in range(3):
-        runner = start_runner(workdir, seconds=0.2)
+        runner = start_runner(RUNNER, str(workdir), "0.2")
         time.sleep(generator.uniform(0.2, 2))
         kill_group(runner)
-    finish(start_runner(workdir, seconds=0.0))
+    finish(start_runner(RUNNER, str(workdir), "0"))
     assert_computed_once(workdir)
 
 
-def test_workers_that_survive_their_runner_are_waited_for(workdir: Path) -> None:
-    runner = start_runner(workdir, seconds=1.5)
+def test_workers_that_survive_their_runner_are_waited_for(workdir: Path, start_runner: StartRunner) -> None:
+    runner = start_runner(RUNNER, str(workdir), "1.5")
     wait_until(lambda: list(workdir.glob("cells/*/attempts.jsonl")))
     os.kill(runner.pid, signal.SIGKILL)
     runner.wait()
-    finish(start_runner(workdir, seconds=1.5))
+    finish(start_runner(RUNNER, str(workdir), "1.5"))
     assert_computed_once(workdir)
     assert all(Ledger(workdir).attempts(key, "started") == 1 for key in small_grid(0))
 
 
-def test_two_runners_share_the_work(workdir: Path) -> None:
-    statuses = [runner.wait(PATIENCE_SECONDS) for runner in [start_runner(workdir, seconds=0.3) for _ in range(2)]]
-    assert statuses == [0, 0]
+def test_two_runners_share_the_work(workdir: Path, start_runner: StartRunner) -> None:
+    for runner in [start_runner(RUNNER, str(workdir), "0.3") for _ in range(2)]:
+        finish(runner)
     assert_computed_once(workdir)
     assert all(Ledger(workdir).attempts(key, "started") == 1 for key in small_grid(0))
 
@@ -140,17 +142,6 @@ def test_a_survey_computes_nothing_and_sees_what_others_compute(workdir: Path) -
     assert not (workdir / "numbers").exists()
 
 
-def start_runner(workdir: Path, *, seconds: float) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", RUNNER, str(workdir), str(seconds)], start_new_session=True)
-
-
-def kill_group(runner: subprocess.Popen[bytes]) -> None:
-    # On a fast machine the moment may lie after the end of the grid.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(runner.pid, signal.SIGKILL)
-    runner.wait()
-
-
 def finish(runner: subprocess.Popen[bytes]) -> None:
     assert runner.wait(PATIENCE_SECONDS) == 0
 
@@ -161,3 +152,49 @@ def wait_until(condition: object) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_gives_what_local_processes_give(workdir: Path) -> None:
+    pytest.importorskip("ray")
+    from downstream.grid.ray_cluster import RayEngine
+
+    total, fragile = Sum(parts=(Number(value=1), Number(value=2))), Fragile()
+    cells = with_needs([total, AfterFragile(fragile=fragile), Clock(name="alone")])
+    # Ray's own imports warn about what other libraries deprecate.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        progress = run_grid(cells, Ledger(workdir), RayEngine(Slots(cpus=2)), Place(workdir=workdir))
+    assert states(progress) == {
+        "number/1": "done", "number/2": "done", "sum/1+2": "done", "fragile/error": "failed", "after": "blocked",
+        "clock/alone": "done",
+    }  # fmt: skip
+    assert (workdir / f"{total.cell_id}.txt").read_text() == "3"
+    assert "RuntimeError: this cell is broken" in Ledger(workdir).log_path(fragile.cell_id).read_text()
+
+
+def test_an_address_without_a_ray_cluster_is_refused_at_once() -> None:
+    pytest.importorskip("ray")
+    from downstream.grid.ray_cluster import RayEngine
+
+    with socket.socket() as taken:
+        # Bound and not listening: whoever knocks is refused.
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=f"no Ray cluster at --address {address}.*ray start --head"):
+            RayEngine(Slots(cpus=2), address)
+
+
+@pytest.mark.slow
+def test_slurm_jobs_give_what_local_processes_give(workdir: Path) -> None:
+    pytest.importorskip("submitit")
+    from downstream.grid.slurm import SlurmEngine
+
+    total = Sum(parts=(Number(value=1), Number(value=2)))
+    # submitit's own stand-in for the scheduler: the same jobs as processes of this machine.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        engine = SlurmEngine(Slots(cpus=2), workdir / "slurm", {}, cluster="local")
+        progress = run_grid(with_needs([total]), Ledger(workdir), engine, Place(workdir=workdir))
+    assert progress.succeeded
+    assert (workdir / f"{total.cell_id}.txt").read_text() == "3"

@@ -122,6 +122,23 @@ class Clock(Cell):
         return (path,)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Environment(Cell):
+    """Writes down the threads and GPUs that it was given."""
+
+    kind: ClassVar[str] = "environment"
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"environment/{self.name}"
+
+    def run(self, place: Place) -> tuple[Path, ...]:
+        path = place.workdir / f"environment-{self.name}.txt"
+        path.write_text(f"{os.environ['OMP_NUM_THREADS']} {os.environ['CUDA_VISIBLE_DEVICES']}")
+        return (path,)
+
+
 def small_grid(seconds: float) -> dict[str, Cell]:
     """Five numbers and two sums of them."""
     numbers = [Number(value=value, seconds=seconds) for value in range(1, 6)]
