@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 MOST_BY_DEFAULT = 8
 """Each worker holds its own copy of a network."""
-IMAGES_PER_WORKER = 100
+IMAGES_PER_WORKER = 300
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

@@ -60,6 +60,15 @@ def test_grey_pairs_stay_grey(make_pairs: MakePairs, make_pool: MakePool, tmp_pa
         assert read_array(candidates.path(dataset[0].id)).shape == (72, 80)
 
 
+def test_colour_pairs_stay_colour_under_a_fuser_that_gives_grey(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
+) -> None:
+    dataset = make_pairs(count=1)
+    folder = images_of(dataset, tmp_path / "A", 1)
+    (candidates,) = make_pool(dataset, tmp_path, (folder,))
+    assert (read_array(candidates.path(dataset[0].id)) == np.full((72, 80, 3), 128)).all()
+
+
 def test_a_fuser_that_colours_grey_pairs_keeps_its_colours(
     make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
 ) -> None:

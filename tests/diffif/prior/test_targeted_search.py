@@ -114,6 +114,20 @@ def test_equal_scores_are_a_tie_that_the_earlier_candidate_wins_and_that_is_coun
     assert not search(dataset.samples, pool, tmp_path).table.tied.any()
 
 
+def test_of_tied_images_the_earlier_ones_pixels_become_the_prior(
+    make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = type(sys)("same_scores")
+    module.__dict__["always_one"] = lambda fused, visible, infrared: torch.ones(len(fused))
+    module.__file__ = __file__
+    monkeypatch.setitem(sys.modules, "same_scores", module)
+    dataset = make_pairs(count=1)
+    pool = make_pool(dataset, tmp_path)
+    search(dataset.samples, pool, tmp_path, SearchSettings(weights={"same_scores:always_one": 1}))
+    prior = (tmp_path / "Fusion_K" / "train000.png").read_bytes()
+    assert [prior == c.path("train000").read_bytes() for c in pool] == [True, False, False]
+
+
 def test_a_pair_without_a_defined_score_is_named_after_all_others_are_done(
     make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path
 ) -> None:

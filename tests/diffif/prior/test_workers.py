@@ -52,7 +52,7 @@ def test_without_processes_the_caller_does_the_work_in_order() -> None:
 
 def test_little_work_starts_no_process_and_much_work_one_per_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
-    assert [default_jobs(images) for images in (1, 99, 100, 250, 10_000)] == [1, 1, 2, 3, 4]
+    assert [default_jobs(images) for images in (1, 299, 300, 700, 10_000)] == [1, 1, 2, 3, 4]
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert default_jobs(10**6) == 8
 
