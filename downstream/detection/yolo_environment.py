@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -29,8 +30,13 @@ def prepare_yolo(workdir: Path) -> None:
     config.mkdir(parents=True, exist_ok=True)
     if first:
         os.environ["YOLO_CONFIG_DIR"] = str(config)
-        # Written before the import, so that ultralytics does not announce a new settings file of its own defaults.
-    from ultralytics import settings
+    # The import announces the settings file that it writes, at length; what it has to warn of is let through.
+    logger = logging.getLogger("ultralytics")
+    logger.addFilter(_is_warning)
+    try:
+        from ultralytics import settings
+    finally:
+        logger.removeFilter(_is_warning)
 
     wanted: dict[str, object] = {
         "sync": False,
@@ -44,6 +50,10 @@ def prepare_yolo(workdir: Path) -> None:
     changed = {key: value for key, value in wanted.items() if key in settings and settings[key] != value}
     if changed:
         settings.update(changed)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 def limit_threads(num_threads: int) -> None:
