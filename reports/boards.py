@@ -53,6 +53,13 @@ class Board:
         return [m for m in self.methods if m not in present]
 
     @property
+    def class_metrics(self) -> list[str]:
+        """One score per class, `iou/car` and so on; empty below two classes, where it would repeat the leaderboard."""
+        keys = [m for m in self.metrics if "/" in m and split_metric(m)[0] in CLASS_STEMS and not evidence_of(m)]
+        keys = [key for key in keys if split_metric(key)[0] == split_metric(keys[0])[0]]
+        return keys if len(keys) > 1 else []
+
+    @property
     def ranking(self) -> str | None:
         """The metric that orders the methods: a key of `metrics`, `OVERALL`, or None."""
         primary = PRIMARY.get(self.context.task)

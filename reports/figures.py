@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reports.boards import Board, evidence_of, is_board_metric
+from reports.boards import Board, is_board_metric
 from reports.collect import Collection
-from reports.labels import CLASS_STEMS, EVIDENCE, arrow, column_head, metric_label, show_p, split_metric
+from reports.labels import EVIDENCE, arrow, column_head, metric_label, show_p, split_metric
 from reports.scores import IMAGE_SCORES, OVERALL, image_matrix, image_ranks
 from reports.statistics import cliques, friedman
 from reports.svg import INK, MUTED, RULE, Drawing, evidence_colour, method_colours, method_markers, to_drawing
@@ -72,9 +72,8 @@ def class_heat_map(board: Board, collection: Collection) -> Drawing | None:
     """Methods by classes, coloured by score."""
     import seaborn as sns
 
-    keys = [m for m in board.metrics if "/" in m and split_metric(m)[0] in CLASS_STEMS and not evidence_of(m)]
-    keys = [k for k in keys if split_metric(k)[0] == split_metric(keys[0])[0]]
-    if len(keys) < 2:
+    keys = board.class_metrics
+    if not keys:
         return None
     methods = board.present
     grid = np.array([[_shown(board, m, k) for k in keys] for m in methods])

@@ -12,7 +12,6 @@ from itertools import groupby
 
 from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import (
-    CLASS_STEMS,
     EVIDENCE,
     MISSING,
     arrow,
@@ -155,9 +154,8 @@ def evidence_table(board: Board) -> Table | None:
 
 
 def class_table(board: Board) -> Table | None:
-    """Scores per class; None where the records hold none."""
-    keys = [m for m in board.metrics if "/" in m and split_metric(m)[0] in CLASS_STEMS and not evidence_of(m)]
-    keys = [key for key in keys if split_metric(key)[0] == split_metric(keys[0])[0]]
+    """Scores per class; None where the records hold none, or there is one class only."""
+    keys = board.class_metrics
     if not keys:
         return None
     cells = {key: _metric_cells(board, key, board.methods) for key in keys}

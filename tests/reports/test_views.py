@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from reports.boards import build_boards
 from reports.changes import compare, difference_table
 from reports.collect import collect
 from reports.export import escape_latex
+from reports.figures import class_heat_map
 from reports.gallery import build_gallery
 from reports.page import build_report, render
 from reports.relations import correlations
-from reports.tables import leaderboard
+from reports.tables import class_table, leaderboard
 from reports.verdict import verdict
 from reports.views import build_views
 
@@ -189,3 +191,12 @@ def test_one_method_alone_gives_a_page_that_compares_nothing(fabricator) -> None
     fabricator.quality("average")
     html = render(build_views(collect(fabricator.workdir)))
     assert "nothing to compare yet" in html
+
+
+def test_scores_by_class_are_shown_for_two_classes_and_not_for_one(collection) -> None:
+    board = next(b for b in build_boards(collection) if b.context.task == "detect")
+    assert board.class_metrics == ["ap50/person", "ap50/car", "ap50/bicycle"]
+    assert class_table(board) is not None
+    of_one = replace(board, metrics=tuple(m for m in board.metrics if m not in board.class_metrics[1:]))
+    assert class_table(of_one) is None
+    assert class_heat_map(of_one, collection) is None
