@@ -29,7 +29,7 @@ Progress = Callable[[Iterable[list[Fault]], int], Iterable[list[Fault]]]
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedPart:
-    """What lies in one pair of folders; where validation is carved from train, both splits are one part."""
+    """What lies in the same folders; where validation is carved from train, both splits are one part."""
 
     splits: tuple[str, ...]
     """The splits that lie in these folders."""
@@ -77,11 +77,11 @@ def check_dataset(
         raise DatasetError(
             f"{layout.name}: no folder {layout.root}. Pass --root DIR, the folder that holds:\n{layout.expected}"
         )
-    splits_at: dict[tuple[Path, Path], list[str]] = {}
+    splits_at: dict[tuple[tuple[str, tuple[Path, Path]], ...], list[str]] = {}
     missing: dict[str, DatasetError] = {}
     for split in SPLITS:
         try:
-            splits_at.setdefault(layout.folders(split), []).append(split)
+            splits_at.setdefault(tuple(layout.folder_pairs(split).items()), []).append(split)
         except DatasetError as error:
             missing[split] = error
     if not splits_at:

@@ -19,6 +19,7 @@ DATASETS = {
     "harvard-ct-mri": "datasets.harvard:HarvardCTMRI",
     "harvard-pet-mri": "datasets.harvard:HarvardPETMRI",
     "harvard-spect-mri": "datasets.harvard:HarvardSPECTMRI",
+    "harvard": "datasets.harvard:Harvard",
     "folder": "datasets.folder:Folder",
     "synthetic": "datasets.synthetic.dataset:Synthetic",
 }

@@ -6,9 +6,8 @@ pairing by name, carving validation and gathering faults happen here.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,13 +33,23 @@ class SurveyedLayout(Layout):
     suffixes: ClassVar[tuple[str, ...]] = ()
     """File suffixes of the official release; empty where any will do. Others load, but `check` names them."""
 
-    @abstractmethod
     def folders(self, split: str) -> tuple[Path, Path]:
         """The folders (visible, infrared) in which the pairs of a split lie; val lies in train where it is carved.
+
+        A layout defines this, or `folder_pairs` where the pairs lie in several places.
 
         Raises:
             DatasetError: they are not there.
         """
+        raise NotImplementedError(f"{type(self).__name__} defines neither folders nor folder_pairs")
+
+    def folder_pairs(self, split: str) -> Mapping[str, tuple[Path, Path]]:
+        """All folders (visible, infrared) of a split, by what their pairs' ids begin with so that no two are equal.
+
+        Raises:
+            DatasetError: one is not there.
+        """
+        return {"": self.folders(split)}
 
     def label_path(self, sample: Sample, task: Task) -> Path | None:
         """Where the label of a pair should lie (it need not exist), or None where the task has no labels."""
@@ -89,7 +98,7 @@ class SurveyedLayout(Layout):
         return self._survey(split, task, whole=True)
 
     def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
-        pairs, faults = match_by_name(f"{self.name}/{split}", *self.folders(split), IMAGE_SUFFIXES)
+        pairs, faults = self._match(split)
         ids = [pair[0] for pair in pairs]
         faults += self.survey_names(ids)
         members = frozenset(ids) if whole else self.members(split, ids)
@@ -103,6 +112,15 @@ class SurveyedLayout(Layout):
                     samples.append(labelled)
         faults += self.stray_labels(split, task)
         return Survey(samples=tuple(samples), faults=tuple(faults), num_pairs=len(members))
+
+    def _match(self, split: str) -> tuple[list[tuple[str, Path, Path]], list[Fault]]:
+        pairs: list[tuple[str, Path, Path]] = []
+        faults: list[Fault] = []
+        for prefix, (visible, infrared) in self.folder_pairs(split).items():
+            found, wrong = match_by_name(f"{self.name}/{split}", visible, infrared, IMAGE_SUFFIXES)
+            pairs += [(prefix + name, *files) for name, *files in found]
+            faults += [replace(fault, id=prefix + fault.id) for fault in wrong]
+        return sorted(pairs), faults
 
     def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Fault]]:
         path = self.label_path(sample, task)
@@ -148,7 +166,7 @@ class SurveyedLayout(Layout):
 
     def _share_folders(self, split: str, other: str) -> bool:
         try:
-            return self.folders(split) == self.folders(other)
+            return self.folder_pairs(split) == self.folder_pairs(other)
         except DatasetError:
             return False
 
@@ -172,8 +190,7 @@ class SurveyedLayout(Layout):
             return f"as listed in {LIST_FOLDER}/*.txt"
         if not self.carves_validation():
             return "the dataset's own val folder"
-        pairs, _ = match_by_name(self.name, *self.folders("train"), IMAGE_SUFFIXES)
-        ids = [pair[0] for pair in pairs]
+        ids = [pair[0] for pair in self._match("train")[0]]
         carved = self.carve(ids)
         groups = sorted({self.group_of(i) for i in ids})
         share = f"{len(carved)} of {len(ids)} train pairs"

@@ -113,6 +113,11 @@ def harvard_writer(modality: str) -> Callable[[Path], None]:
     return write
 
 
+def write_harvard(root: Path) -> None:
+    for modality in ("CT", "PET", "SPECT"):
+        harvard_writer(modality)(root)
+
+
 def write_synthetic(root: Path) -> None:
     from datasets.synthetic.settings import SyntheticSettings
     from datasets.synthetic.writer import generate
@@ -135,6 +140,7 @@ MINIATURES: dict[str, Callable[[Path], None]] = {
     "harvard-ct-mri": harvard_writer("CT"),
     "harvard-pet-mri": harvard_writer("PET"),
     "harvard-spect-mri": harvard_writer("SPECT"),
+    "harvard": write_harvard,
     "folder": write_folder,
     "synthetic": write_synthetic,
 }

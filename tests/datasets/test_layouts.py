@@ -10,7 +10,7 @@ from datasets.base import Boxes
 from datasets.errors import DatasetError
 from datasets.fmb import FMB
 from datasets.folder import Folder
-from datasets.harvard import HarvardCTMRI, HarvardPETMRI
+from datasets.harvard import Harvard, HarvardCTMRI, HarvardPETMRI
 from datasets.llvip import LLVIP
 from datasets.m3fd import BLOCK_LENGTH, BLOCK_SPLITS, GUARD_LENGTH, M3FD, split_of
 from datasets.msrs import MSRS
@@ -23,6 +23,7 @@ from tests.datasets.miniatures import (
     make_image,
     voc,
     write_fmb,
+    write_harvard,
     write_image,
     write_label,
     write_llvip,
@@ -227,6 +228,31 @@ def test_harvard_validation_takes_whole_cases(tmp_path: Path) -> None:
     assert not cases[0] & cases[1]
 
 
+def test_harvard_joins_its_modalities_without_mixing_up_equal_names(tmp_path: Path) -> None:
+    write_harvard(tmp_path)
+    dataset = Harvard(tmp_path).load("test", "quality")
+    parts = [part for sample in dataset for part in [(sample.id, sample.visible.parent.name, sample.group)]]
+    assert parts == [(f"{m}-{n}", m, n[:-3]) for m in ("CT", "PET", "SPECT") for n in ("16009", "2010")]
+
+
+def test_harvard_puts_a_case_into_one_split_whichever_modality_shows_it(tmp_path: Path) -> None:
+    for modality, cases in (("CT", (2, 16, 20)), ("PET", (16, 20, 25)), ("SPECT", (2, 25, 30))):
+        folder = tmp_path / f"{modality}-MRI/train"
+        write_pairs(folder / modality, folder / "MRI", [f"{case}{n:03d}" for case in cases for n in range(4)])
+    layout = Harvard(tmp_path)
+    train, val = ({sample.group for sample in layout.load(split, "quality")} for split in ("train", "val"))
+    assert val
+    assert train | val == {"2", "16", "20", "25", "30"}
+    assert not train & val
+    assert f"whole groups {', '.join(sorted(val))} of 5" in layout.load("val", "quality").facts["validation"]
+
+
+def test_harvard_without_one_of_its_modalities_says_which(tmp_path: Path) -> None:
+    harvard_writer("CT")(tmp_path)
+    with pytest.raises(DatasetError, match=r"harvard: no folder PET-MRI in .*it holds: CT-MRI"):
+        Harvard(tmp_path).load("test", "quality")
+
+
 def test_harvard_reads_the_folder_names_of_diff_if(tmp_path: Path) -> None:
     write_pairs(tmp_path / "test/CT-PET-SPECT", tmp_path / "test/MRI", ["16003"])
     assert ids(HarvardCTMRI(tmp_path), "test") == ["16003"]
@@ -238,6 +264,7 @@ def test_harvard_reads_the_folder_names_of_diff_if(tmp_path: Path) -> None:
         (LLVIP, "llvip_mini", "detect", 27, 5, 12),
         (MSRS, "msrs", "segment", 128, 22, 50),
         (HarvardCTMRI, "harvard", "quality", 19, 5, 10),
+        (Harvard, "harvard", "quality", 59, 13, 30),
     ],
 )
 def test_real_pairs_load(
