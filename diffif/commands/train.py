@@ -63,9 +63,17 @@ def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prio
     )  # fmt: skip
     with Progress(*columns) as progress:
         task = progress.add_task(f"training {recipe.name}", total=recipe.iterations, loss=float("nan"))
+
+        def say_scores(step: int, scores: Mapping[str, float], is_best: bool) -> None:
+            # Printed, not only drawn: the log of a batch job shows no bar before it ends.
+            shown = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+            best = "  (best)" if is_best else ""
+            progress.console.print(f"step {step}/{recipe.iterations}: {shown}{best}", soft_wrap=True, highlight=False)
+
         best = train(
             recipe, dataset, held_out, prior, arguments.out, device=device,
             on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
+            on_validation=say_scores,
         )  # fmt: skip
     print(f"best checkpoint: {best}")
     print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {best}")

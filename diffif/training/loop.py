@@ -48,6 +48,7 @@ from diffif.training.state import (
 from diffif.training.validation import Validation
 
 OnStep = Callable[[int, dict[str, float]], None]
+OnValidation = Callable[[int, dict[str, float], bool], None]
 
 
 def train(
@@ -59,6 +60,7 @@ def train(
     *,
     device: str = "cpu",
     on_step: OnStep | None = None,
+    on_validation: OnValidation | None = None,
 ) -> Path:
     """Train Diff-IF, or go on with a run that was interrupted.
 
@@ -70,6 +72,8 @@ def train(
         out: Folder of the run.
         device: "cpu" or "cuda".
         on_step: Called in the main process after each step with its number (from 1) and loss terms.
+        on_validation: Called in the main process after each validation with the step, its scores, and whether they
+            are the best so far.
 
     Returns:
         The best checkpoint.
@@ -81,7 +85,7 @@ def train(
     """
     _check(recipe, dataset, held_out, prior_dir)
     run = _Run(recipe, dataset, held_out, prior_dir, make_dir(out), device)
-    return run.loop(on_step or (lambda step, terms: None))
+    return run.loop(on_step or (lambda step, terms: None), on_validation or (lambda step, scores, is_best: None))
 
 
 class _Run:
@@ -118,7 +122,7 @@ class _Run:
         self.validation = Validation(held_out.samples, recipe.validation, model.stride)
         self.journal = Journal(out, first_step=self.state.step, active=self.accelerator.is_main_process)
 
-    def loop(self, on_step: OnStep) -> Path:
+    def loop(self, on_step: OnStep, on_validation: OnValidation) -> Path:
         recipe, state = self.recipe, self.state
         if self.accelerator.is_main_process:
             write_text(self.out / "recipe.yaml", yaml.safe_dump(to_mapping(recipe), sort_keys=False))
@@ -132,7 +136,7 @@ class _Run:
                 self.journal.losses(state.step, terms)
                 on_step(state.step, terms)
                 if last or state.step % recipe.validation.every == 0:
-                    self._validate()
+                    self._validate(on_validation)
                 if last or state.step % recipe.checkpoint_every == 0:
                     self._save()
         self.accelerator.wait_for_everyone()
@@ -187,14 +191,16 @@ class _Run:
             "or use precision=fp32, with another --out."
         )
 
-    def _validate(self) -> None:
+    def _validate(self, on_validation: OnValidation) -> None:
         model = weights_to_save(self.state, self.recipe)
         fused = self.validation.fuse(model, self.recipe.sampler, self.device)
         scores = self.validation.score(fused)
         self.journal.validation(self.state.step, scores, fused, self.validation.pairs)
-        if scores["goal"] > self.state.best_score or not (self.out / "best.safetensors").is_file():
+        is_best = scores["goal"] > self.state.best_score or not (self.out / "best.safetensors").is_file()
+        if is_best:
             self.state.best_score = scores["goal"]
             save_checkpoint(self.out / "best.safetensors", model, self._card(scores))
+        on_validation(self.state.step, scores, is_best)
 
     def _save(self) -> None:
         save_checkpoint(self.out / "last.safetensors", weights_to_save(self.state, self.recipe), self._card({}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -116,7 +117,7 @@ def test_search_train_info_and_fuse_follow_each_other(
     settings = [part for setting in (*sizes, *small) for part in ("--set", setting)]
     assert main(["train", *data, "--prior", f"{prior}/Fusion_K", "--out", str(tmp_path / "run"), *settings]) == 0
     best = str(tmp_path / "run" / "best.safetensors")
-    capsys.readouterr()
+    assert re.search(r"step 1/2: mi \d.*  goal -?\d.*  \(best\)\n", capsys.readouterr().out)
     assert main(["info", best]) == 0
     assert "inner_channels: 4" in capsys.readouterr().out
     vi, ir = (str(tmp_path / "data" / "val" / kind) for kind in ("vi", "ir"))
