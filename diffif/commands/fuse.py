@@ -26,7 +26,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("infrared", type=Path, help="infrared image, or a folder with the same file names")
     parser.add_argument("--out", type=Path, required=True, help="fused image, or the folder to write fused PNGs into")
     parser.add_argument("--fuser", default="diffif", help="a name from `python -m diffif list`, folder:, onnx: or own")
-    parser.add_argument("--checkpoint", "--weights", type=Path, help="weights file (default: the one that ships)")
+    parser.add_argument(
+        "--checkpoint", "--weights", type=Path,
+        help="weights file; of diffif also the name of a shipped one: small (default), small-mif (medical)",
+    )  # fmt: skip
     parser.add_argument("--steps", type=int, help="denoising steps of diffif (default: the checkpoint's)")
     parser.add_argument("--sampler", help="ddim, ddpm or dpmpp-2m (default: the checkpoint's)")
     parser.add_argument("--eta", type=float, help="randomness of ddim, 0..1 (default: the checkpoint's)")

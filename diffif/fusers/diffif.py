@@ -17,8 +17,9 @@ from diffif.model.diffusion import DiffIF as Model
 from diffif.model.noise import ImageNoise
 from diffif.model.sampler import Method, SamplerSettings, sample
 
-SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "diffif-small.safetensors"
-"""The checkpoint that comes with the package."""
+SHIPPED_DIR = Path(__file__).resolve().parent.parent / "weights"
+"""The checkpoints that come with the package, `diffif-<name>.safetensors`."""
+DEFAULT_SHIPPED = "small"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -27,7 +28,8 @@ class DiffIF(Fuser):
 
     Args:
         device: "cpu", "cuda", ...
-        weights: A Diff-IF checkpoint (.safetensors); the shipped one if None.
+        weights: A Diff-IF checkpoint (.safetensors), or the name of a shipped one: small (infrared and visible, the
+            default), small-mif (medical).
         steps: Denoising steps; if None, as in the checkpoint's recipe, or 4 as published where it has none.
         sampler: ddim, ddpm or dpmpp-2m; None as above, published: ddim.
         eta: Randomness of ddim, 0 to 1; None as above, published: 1.
@@ -64,12 +66,7 @@ class DiffIF(Fuser):
         if dtype not in DTYPES:
             raise SettingsError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
         self.dtype = dtype
-        if weights is None and not SHIPPED.is_file():
-            raise CheckpointError(
-                f"no checkpoint: none was given, and none is shipped at {SHIPPED}. "
-                "Train one: python -m diffif train --recipe small, or pass --weights FILE."
-            )
-        checkpoint = load_checkpoint(Path(weights) if weights is not None else SHIPPED, device=self.device)
+        checkpoint = load_checkpoint(find_weights(weights or DEFAULT_SHIPPED), device=self.device)
         self.card = checkpoint.card
         trained = from_mapping(SamplerSettings, checkpoint.card.recipe.get("sampler", {}))
         self.sampler = SamplerSettings(
@@ -122,6 +119,25 @@ class DiffIF(Fuser):
         with torch.autocast(self.device.type, DTYPES[self.dtype], enabled=self.dtype != "float32"):
             fused = sample(self.model, condition, self.model.schedule, self.sampler, noise=noise)
         return (fused.float() + 1) / 2
+
+
+def find_weights(name_or_path: str | Path) -> Path:
+    """The file of a checkpoint given by its path or by the name of a shipped one; a path that exists goes first.
+
+    Raises:
+        CheckpointError: neither; names the shipped ones.
+    """
+    path = Path(name_or_path)
+    shipped = SHIPPED_DIR / f"diffif-{path.name}.safetensors"
+    if path.is_file() or path.parent != Path():
+        return path
+    if shipped.is_file():
+        return shipped
+    names = sorted(p.stem.removeprefix("diffif-") for p in SHIPPED_DIR.glob("diffif-*.safetensors"))
+    raise CheckpointError(
+        f"no checkpoint {name_or_path}: no such file here, and the shipped ones are: {', '.join(names) or '(none)'}. "
+        "Train one: python -m diffif train --recipe small."
+    )
 
 
 def peak_bytes_per_pixel(model: Model) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from datasets.errors import CheckpointError, SettingsError
 from diffif.fusers import diffif
 from diffif.fusers.base import Fuser
-from diffif.fusers.diffif import DiffIF
+from diffif.fusers.diffif import SHIPPED_DIR, DiffIF, find_weights
 from diffif.fusers.registry import build_fuser
 from diffif.model.checkpoint import save_checkpoint
 from diffif.model.denoiser import DenoiserSettings
@@ -66,9 +67,21 @@ def test_every_setting_changes_the_fingerprint_and_the_pixels(checkpoint: Path, 
 def test_a_missing_checkpoint_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckpointError, match="Train one: python -m diffif train"):
         DiffIF(weights=tmp_path / "absent.safetensors")
-    monkeypatch.setattr(diffif, "SHIPPED", tmp_path / "absent.safetensors")
-    with pytest.raises(CheckpointError, match="none is shipped"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint smal: .*shipped ones are: small"):
+        build_fuser("diffif@weights=smal")
+    monkeypatch.setattr(diffif, "SHIPPED_DIR", tmp_path)
+    with pytest.raises(CheckpointError, match=r"shipped ones are: \(none\)"):
         DiffIF()
+
+
+def test_a_shipped_checkpoint_goes_by_its_name_and_a_file_of_that_name_goes_first(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_weights("small") == SHIPPED_DIR / "diffif-small.safetensors"
+    assert build_fuser("diffif@weights=small").fingerprint == build_fuser("diffif").fingerprint
+    shutil.copy(checkpoint, "small")
+    assert find_weights("small") == Path("small")
 
 
 @pytest.mark.parametrize(
