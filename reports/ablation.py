@@ -162,7 +162,7 @@ def _delta_cell(change: Change, decimals: int) -> Cell:
     p = show_p(change.p) if math.isfinite(change.p) else "no test"
     return Cell(
         text=show_value(change.metric, change.delta, decimals, signed=True),
-        spread=p + (", within seeds" if change.within_seeds else ""),
+        spread=p + ("\nwithin seeds" if change.within_seeds else ""),
         value=change.delta,
         sd=change.score.sd,
         records=(*change.score.cells, *(c for c in change.full.cells if c not in change.score.cells)),

@@ -129,16 +129,17 @@ def decimals_for(key: str, values: list[float]) -> int:
 
 
 def format_number(value: float, decimals: int, *, signed: bool = False) -> str:
-    """A number with a true minus sign and grouped thousands; "undefined" for nan.
+    """A number with a true minus sign and grouped thousands, zero without sign; "undefined" for nan.
 
-    >>> format_number(-1234.5, 1), format_number(0.25, 2, signed=True)
-    ('−1,234.5', '+0.25')
+    >>> format_number(-1234.5, 1), format_number(0.25, 2, signed=True), format_number(-0.001, 2, signed=True)
+    ('−1,234.5', '+0.25', '0.00')
     """
     if math.isnan(value):
         return "undefined"
     text = f"{abs(value):,.{decimals}f}"
-    negative = value < 0 and float(text.replace(",", "")) != 0
-    return f"{MINUS if negative else '+' if signed else ''}{text}"
+    if float(text.replace(",", "")) == 0:
+        return text
+    return f"{MINUS if value < 0 else '+' if signed else ''}{text}"
 
 
 def show_value(key: str, value: float, decimals: int, *, signed: bool = False) -> str:
