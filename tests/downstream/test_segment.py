@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import jaccard_score
 
+from datasets.images import read_array
 from downstream.results import iter_records, read_per_image
 from downstream.segment import main
 
@@ -68,6 +70,30 @@ def test_the_recorded_miou_follows_from_the_saved_counts(work: Path) -> None:
             ious.append(tp / (tp + fp + fn))
     recorded = next(row.value for row in record.rows if row.metric == "miou")
     assert recorded == pytest.approx(np.mean(ious), abs=1e-12)
+
+
+def test_the_recorded_miou_is_sklearns_over_the_saved_predictions(work: Path) -> None:
+    (record,) = iter_records(work)
+    assert record.path is not None
+    artefacts = record.path / "artefacts"
+    palette = json.loads((artefacts / "palette.json").read_text())
+    index = {tuple(colour): number for number, colour in enumerate(palette.values())}
+    entries = json.loads((artefacts / "gallery.json").read_text())
+    assert len(entries) == next(row.n for row in record.rows if row.metric == "miou")
+
+    def ids(kind: str) -> np.ndarray:
+        pixels = np.concatenate([read_array(artefacts / entry[kind]).reshape(-1, 3) for entry in entries])
+        return np.array([index.get(tuple(colour), -1) for colour in pixels.tolist()])
+
+    truth, predicted = ids("mask_truth"), ids("mask_predicted")
+    labelled = truth >= 0
+    truth, predicted = truth[labelled], predicted[labelled]
+    classes = np.union1d(truth, predicted)
+    ious = jaccard_score(truth, predicted, labels=classes, average=None)
+    values = {row.metric: row.value for row in record.rows}
+    assert values["miou"] == pytest.approx(ious.mean(), abs=1e-12)
+    names = list(palette)
+    assert [values[f"iou/{names[c]}"] for c in classes] == pytest.approx(ious.tolist(), abs=1e-12)
 
 
 def test_the_gallery_shows_truth_prediction_and_errors(work: Path) -> None:
