@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--fuser", default="diffif", help="a name from `python -m diffif list`, folder:, onnx: or own")
     parser.add_argument(
         "--checkpoint", "--weights", type=Path,
-        help="weights file; of diffif also the name of a shipped one: small (default), small-mif (medical)",
+        help="weights file, or a shipped one by name: small (default), small-1step, small-mif (medical)",
     )  # fmt: skip
     parser.add_argument("--steps", type=int, help="denoising steps of diffif (default: the checkpoint's)")
     parser.add_argument("--sampler", help="ddim, ddpm or dpmpp-2m (default: the checkpoint's)")

@@ -74,6 +74,19 @@ def test_a_missing_checkpoint_says_how_to_get_one(tmp_path: Path, monkeypatch: p
         DiffIF()
 
 
+@pytest.mark.parametrize(("name", "steps"), [("small", 2), ("small-1step", 1)])
+def test_a_shipped_checkpoint_keeps_bright_people_and_texture(name: str, steps: int) -> None:
+    fuser = build_fuser(f"diffif@weights={name}")
+    assert fuser.settings["steps"] == steps
+    visible, infrared = torch.full((1, 3, 64, 64), 0.2), torch.full((1, 1, 64, 64), 0.1)
+    visible[..., ::4, :32] = 0.6
+    infrared[..., 20:44, 40:56] = 0.9
+    fused = fuser.fuse(visible, infrared).mean(dim=1)
+    assert fused[..., 24:40, 44:52].mean() > 0.75
+    rows = fused[..., 4:28].mean(dim=-1)[..., 4:60]
+    assert rows.std() > 0.1
+
+
 def test_a_shipped_checkpoint_goes_by_its_name_and_a_file_of_that_name_goes_first(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
