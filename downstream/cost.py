@@ -51,7 +51,11 @@ def _parser() -> Any:
     group.add_argument("--warmup", type=int, default=1, help="runs before them (default: 1)")
     group.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1, so that machines compare)")
     group.add_argument(
-        "--memory-limit", metavar="GIB", type=float, default=None, help="of a probe (default: 90 %% of what is free)"
+        "--memory-limit",
+        metavar="GIB",
+        type=float,
+        default=None,
+        help="of a probe (default: nine tenths of what is free)",
     )
     group.add_argument("--timeout", metavar="SECONDS", type=float, default=1800.0, help="of a probe (default: 1800)")
     add_run_arguments(parser)
