@@ -59,7 +59,8 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
     with timed(seconds, "fuse"):
         fused = run.fused_set(spec, "test")
     with timed(seconds, "train"):
-        print(f"{spec}, seed {seed}: training {chosen.arch} on {chosen.encoder}", flush=True)
+        doing = f"judged by the network of {chosen.frozen_on}" if chosen.frozen_on else "training"
+        print(f"{spec}, seed {seed}: {doing}, {chosen.arch} on {chosen.encoder}", flush=True)
         weights = train_network(_task(run, chosen.frozen_on or spec, seed), run.workdir)
     with timed(seconds, "predict"):
         judged, shown = _judge(run, weights, fused)

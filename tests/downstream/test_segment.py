@@ -137,12 +137,15 @@ def test_bad_input_ends_with_status_1_before_any_work(
 
 
 @pytest.mark.slow
-def test_a_frozen_network_is_trained_once_and_judges_every_fuser(tmp_path: Path) -> None:
+def test_a_frozen_network_is_trained_once_and_judges_every_fuser(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["--fuser", "average", "--fuser", "infrared", "--protocol", "frozen", "--frozen-on", "visible"]
     assert main([*arguments, *TINY, *SHORT, "--workdir", str(tmp_path)]) == 0
     records = list(iter_records(tmp_path))
     assert {row.fuser for record in records for row in record.rows} == {"average", "infrared"}
     assert {row.variant for record in records for row in record.rows} == {"frozen-visible"}
+    assert "infrared, seed 0: judged by the network of visible" in capsys.readouterr().out
     assert len(list(tmp_path.glob("train/segment-*/best.pt"))) == 1
 
 
