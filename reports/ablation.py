@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.boards import Board, build_boards, is_board_metric
-from reports.collect import Collection
+from reports.collect import NO_SPLIT, Collection
 from reports.labels import (
     PRIMARY,
     arrow,
@@ -83,8 +83,10 @@ def families(collection: Collection) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for method in collection.methods:
         fuser, ablation = known[method]
-        base = fuser.partition("@")[0]
-        reference = next((m for m, key in known.items() if key == (base, "full")), None)
+        base, _, options = fuser.partition("@")
+        # Other weights are another model, not a variant of this one.
+        other_model = "weights=" in options
+        reference = None if other_model else next((m for m, key in known.items() if key == (base, "full")), None)
         if ablation != "full":
             reference = next((m for m, key in known.items() if key == (fuser, "full")), reference)
         if reference is not None and reference != method:
@@ -126,9 +128,7 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
     for board, metric in columns:
         scores = [s for (m, key), s in board.scores.items() if key == metric and m in (full, *variants)]
         decimals = decimals_for(metric, [s.value for s in scores])
-        where = (
-            f"{dataset_label(board.context.dataset)}{f', {board.context.protocol}' if board.context.protocol else ''}"
-        )
+        where = ", ".join(part for part in (_where(board), board.context.protocol) if part)
         reference = board.scores.get((full, metric))
         higher = reference.higher if reference else None
         heads.append(
@@ -214,6 +214,11 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
     return f"Whether the {part} helps {what} is not proven here."
 
 
+def _where(board: Board) -> str:
+    split = board.context.split
+    return dataset_label(board.context.dataset) + (f" {split}" if split not in ("", NO_SPLIT, "test") else "")
+
+
 def _listed(chosen: Sequence[Change], most: int = 8) -> list[Span]:
     spans: list[Span] = []
     for i, change in enumerate(chosen[:most]):
@@ -221,8 +226,7 @@ def _listed(chosen: Sequence[Change], most: int = 8) -> list[Span]:
         label = metric_label(change.metric)
         unit = " points" if label.unit == "%" else ""
         p = f", {show_p(change.p)}" if math.isfinite(change.p) else ", no test"
-        where = dataset_label(change.board.context.dataset)
-        spans += [Span(f"{', ' if i else ''}{label.text} on {where} (")]
+        spans += [Span(f"{', ' if i else ''}{label.text} on {_where(change.board)} (")]
         text = show_value(change.metric, change.delta, decimals, signed=True)
         spans += [Span(f"{text}{unit}", (*change.score.cells, *change.full.cells)), Span(f"{p})")]
     if len(chosen) > most:

@@ -106,7 +106,7 @@ class Fabricator:
         artefacts: Path | None,
         more: dict[str, object],
     ) -> str:
-        seed, variant = more.get("seed"), str(more.get("variant", "full"))
+        seed, variant, split = more.get("seed"), str(more.get("variant", "full")), str(more.get("split", "test"))
         told = {key: value for key, value in more.items() if key != "started"}
         settings = {"fuser": fuser, "dataset": {"name": dataset, "fingerprint": "f00d"}, **told}
         cell = cell_id(task, settings)
@@ -116,7 +116,7 @@ class Fabricator:
             settings=settings,
             rows=tuple(
                 Row(
-                    dataset=dataset, split="test", task=task, fuser=fuser, variant=variant, seed=seed, metric=metric,
+                    dataset=dataset, split=split, task=task, fuser=fuser, variant=variant, seed=seed, metric=metric,
                     value=value, ci_low=low, ci_high=high, n=images, higher_is_better=higher,
                 )
                 for metric, value, low, high, higher in rows

@@ -110,11 +110,20 @@ def test_ablation_shows_the_difference_to_full_and_finds_the_planted_effect(coll
 
 
 def test_settings_after_an_at_sign_are_variants_of_the_plain_fuser(fabricator) -> None:
-    for fuser in ("diffif", "diffif@steps=1", "average"):
+    for fuser in ("diffif", "diffif@steps=1", "diffif@weights=small-mif", "average"):
         fabricator.quality(fuser)
     collection = collect(fabricator.workdir)
     assert families(collection) == {"diffif": ["diffif@steps=1"]}
     assert "diffif@steps=1" in build_boards(collection)[0].methods
+
+
+def test_the_ablation_tells_two_splits_of_a_dataset_apart(fabricator) -> None:
+    for split in ("val", "test"):
+        for fuser in ("diffif", "diffif@steps=1"):
+            fabricator.quality(fuser, split=split)
+    ((table, findings),) = ablation_tables(collect(fabricator.workdir))
+    assert {column.group for column in table.columns} == {"LLVIP", "LLVIP val"}
+    assert "on LLVIP val (" in _text(findings[0])
 
 
 def test_metric_correlation_needs_five_fusers(full_workdir: Path, fabricator) -> None:
