@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from datasets.errors import WeightsError
+from diffif.model.checkpoint import text_instead_of_tensors
 
 ROOT_VARIABLE = "DIFFIF_WEIGHTS"
 """The environment variable that names the folder of published weights."""
@@ -128,6 +129,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             return dict(load_file(path))
         content = _read_matlab(path) if path.suffix == ".mat" else _read_pickle(path)
     except pickle.UnpicklingError as error:
+        if text := text_instead_of_tensors(path):
+            raise WeightsError(text) from error
         raise WeightsError(
             f"{path} is refused: it is a pickle that wants to run code, not plain tensors{_wanted_code(error)}. "
             "Ask its authors for a state dict, or convert it in a place where running it is safe."

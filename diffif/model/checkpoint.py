@@ -30,6 +30,8 @@ REMEDY = "Train one: python -m diffif train --recipe ivf, or pass --checkpoint F
 PARTS = ("denoise_fn.", "refinement_fn.")
 OFFICIAL_PREFIXES = ("module.", "netG.", "_orig_mod.")
 """Put before every name by data-parallel training, by the published trainer, and by torch.compile."""
+TORCH_MARKS = (b"PK", b"\x80")
+"""How files of torch begin: a zip archive, or a pickle of protocol 2 and later."""
 OFFICIAL_WRAPPERS = ("state_dict", "model", "params")
 """Keys under which some tools put the state dict."""
 
@@ -62,6 +64,19 @@ class Checkpoint:
     model: DiffIF
     card: CheckpointCard
     sha256: str
+
+
+def text_instead_of_tensors(path: Path) -> str:
+    """What to say of a weights file that is text, such as the web page of a failed download; empty if it is not."""
+    with path.open("rb") as file:
+        head = file.read(40)
+    if head.startswith(TORCH_MARKS) or not head.isascii():
+        return ""
+    shown = head.decode("ascii").split("\n")[0]
+    return (
+        f"{path} is no weights file: it is text and begins with {shown!r}, as a web page or a Git LFS pointer does: "
+        "download it again from its authors."
+    )
 
 
 def save_checkpoint(
@@ -159,6 +174,8 @@ def import_official(path: Path, settings: ModelSettings | None = None) -> DiffIF
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if text := text_instead_of_tensors(path):
+            raise CheckpointError(text) from error
         # Not torch's own text: it advises to switch the protection off.
         raise CheckpointError(
             f"{path} is refused: it is a pickle that wants to run code, and cannot be read as plain tensors. Expected "

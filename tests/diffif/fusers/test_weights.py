@@ -9,11 +9,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from datasets.errors import WeightsError
+from datasets.errors import CheckpointError, WeightsError
 from diffif.fusers.deep.didfuse import DIDFuse
 from diffif.fusers.deep.seafusion import SeAFusion
 from diffif.fusers.registry import FUSERS, get_fuser
 from diffif.fusers.weights import PublishedWeights, find_weights, load_weights, read_tensors
+from diffif.model.checkpoint import import_official
 
 
 class RunsCode:
@@ -75,6 +76,15 @@ def test_pickle_that_wants_to_run_code_is_refused_and_not_run(tmp_path: Path, mo
         with pytest.raises(WeightsError, match="refused: it is a pickle that wants to run code"):
             read_tensors(Path(name))
     assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize("text", ["<!DOCTYPE html>\n<html>", "version https://git-lfs.github.com/spec/v1\n"])
+def test_a_web_page_or_pointer_in_place_of_weights_is_called_that(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "net.pth"
+    path.write_text(text, encoding="utf-8")
+    for read, error in ((read_tensors, WeightsError), (import_official, CheckpointError)):
+        with pytest.raises(error, match=r"net\.pth is no weights file: it is text and begins with '(<!DOC|version)"):
+            read(path)
 
 
 def test_state_dict_is_found_inside_what_training_scripts_save(tmp_path: Path) -> None:
