@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from datasets.base import Task
 from datasets.split_folders import SplitFolders
@@ -17,41 +18,36 @@ SLICE_DIGITS = 3
 ROLES = "{functional} takes the visible's place (its chroma is kept), MRI the infrared's"
 
 
-LICENCE = "AANLIB (Harvard Medical School); terms not stated by the copies in use; research use"
-PAPER = "Johnson and Becker, The Whole Brain Atlas, 1999"
+class HarvardSlices(SurveyedLayout):
+    """What every Harvard dataset has in common."""
 
-
-def case_of(name: str) -> str:
-    """The case: the name without the three digits of the slice."""
-    return name[:-SLICE_DIGITS]
-
-
-class HarvardModality(SplitFolders):
-    """What the three modality pairs have in common."""
-
-    licence = LICENCE
-    paper = PAPER
+    licence = "AANLIB (Harvard Medical School); terms not stated by the copies in use; research use"
+    paper = "Johnson and Becker, The Whole Brain Atlas, 1999"
     suffixes = (".png",)
+    functional: ClassVar[str]
+    """The modality or modalities in the visible's place."""
+
+    def group_of(self, sample_id: str) -> str:
+        """The case: the name without the three digits of the slice."""
+        return sample_id[:-SLICE_DIGITS]
+
+    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+        """How validation was made, and which modality takes which place."""
+        return {**super().facts(split, task), "modalities": ROLES.format(functional=self.functional)}
+
+
+class HarvardModality(HarvardSlices, SplitFolders):
+    """One modality with MRI."""
+
     infrared_names = ("MRI",)
 
     def home(self) -> Path:
         """The folder `<modality>-MRI` where the root holds several, else the root."""
-        return find_dir(self.root, (f"{self.visible_names[0]}-MRI",)) or self.root
-
-    def group_of(self, sample_id: str) -> str:
-        """See `case_of`."""
-        return case_of(sample_id)
-
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
-        """How validation was made, and which modality takes which place."""
-        return {**super().facts(split, task), "modalities": ROLES.format(functional=self.visible_names[0])}
+        return find_dir(self.root, (f"{self.functional}-MRI",)) or self.root
 
 
-def _expected(modality: str) -> str:
-    return (
-        f"  [{modality}-MRI/]{{train,test}}/{modality}/16003.png   (or CT-PET-SPECT)\n"
-        f"  [{modality}-MRI/]{{train,test}}/MRI/16003.png"
-    )
+def _expected(modality: str, home: str) -> str:
+    return f"  {home}{{train,test}}/{modality}/16003.png   (or CT-PET-SPECT)\n  {home}{{train,test}}/MRI/16003.png"
 
 
 class HarvardCTMRI(HarvardModality):
@@ -59,8 +55,9 @@ class HarvardCTMRI(HarvardModality):
 
     name = "harvard-ct-mri"
     title = "Harvard CT-MRI: brain slices, 256x256, both grey, no labels"
+    functional = "CT"
     visible_names = ("CT", "CT-PET-SPECT")
-    expected = _expected("CT")
+    expected = _expected("CT", "[CT-MRI/]")
 
 
 class HarvardPETMRI(HarvardModality):
@@ -68,8 +65,9 @@ class HarvardPETMRI(HarvardModality):
 
     name = "harvard-pet-mri"
     title = "Harvard PET-MRI: brain slices, 256x256, PET in pseudo-colour, no labels"
+    functional = "PET"
     visible_names = ("PET", "CT-PET-SPECT")
-    expected = _expected("PET")
+    expected = _expected("PET", "[PET-MRI/]")
 
 
 class HarvardSPECTMRI(HarvardModality):
@@ -77,11 +75,12 @@ class HarvardSPECTMRI(HarvardModality):
 
     name = "harvard-spect-mri"
     title = "Harvard SPECT-MRI: brain slices, 256x256, SPECT in pseudo-colour, no labels"
+    functional = "SPECT"
     visible_names = ("SPECT", "CT-PET-SPECT")
-    expected = _expected("SPECT")
+    expected = _expected("SPECT", "[SPECT-MRI/]")
 
 
-class Harvard(SurveyedLayout):
+class Harvard(HarvardSlices):
     """The three modality pairs as one dataset, on which one medical model is trained.
 
     Ids carry the modality (`CT-16003`), since the same names occur in all three; a case goes to one split as a whole,
@@ -90,10 +89,9 @@ class Harvard(SurveyedLayout):
 
     name = "harvard"
     title = "Harvard CT-MRI, PET-MRI and SPECT-MRI together, as one medical model is trained on them, no labels"
-    licence = LICENCE
-    paper = PAPER
-    suffixes = (".png",)
-    expected = "\n".join(_expected(modality).replace("[", "").replace("]", "") for modality in ("CT", "PET", "SPECT"))
+    functional = "CT, PET or SPECT"
+    parts: ClassVar[tuple[type[HarvardModality], ...]] = (HarvardCTMRI, HarvardPETMRI, HarvardSPECTMRI)
+    expected = "\n".join(_expected(part.functional, f"{part.functional}-MRI/") for part in parts)
 
     def folder_pairs(self, split: str) -> Mapping[str, tuple[Path, Path]]:
         """The folders of each modality pair; all three must be there.
@@ -101,16 +99,9 @@ class Harvard(SurveyedLayout):
         Raises:
             DatasetError: one is not.
         """
-        return {f"{part.visible_names[0]}-": part.folders(split) for part in self._parts()}
+        homes = [require_dir(self, self.root, (f"{part.functional}-MRI",)) for part in self.parts]
+        return {f"{part.functional}-": part(home).folders(split) for part, home in zip(self.parts, homes, strict=True)}
 
     def group_of(self, sample_id: str) -> str:
-        """See `case_of`."""
-        return case_of(sample_id.partition("-")[2])
-
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
-        """How validation was made, and which modality takes which place."""
-        return {**super().facts(split, task), "modalities": ROLES.format(functional="CT, PET or SPECT")}
-
-    def _parts(self) -> list[HarvardModality]:
-        kinds: tuple[type[HarvardModality], ...] = (HarvardCTMRI, HarvardPETMRI, HarvardSPECTMRI)
-        return [kind(require_dir(self, self.root, (f"{kind.visible_names[0]}-MRI",))) for kind in kinds]
+        """The case, whichever modality shows it."""
+        return super().group_of(sample_id.partition("-")[2])

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.boards import Board, build_boards, is_board_metric
-from reports.collect import NO_SPLIT, Collection
+from reports.collect import Collection
 from reports.labels import (
     PRIMARY,
     arrow,
     column_head,
-    dataset_label,
     decimals_for,
     metric_label,
     show_p,
@@ -128,7 +127,7 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
     for board, metric in columns:
         scores = [s for (m, key), s in board.scores.items() if key == metric and m in (full, *variants)]
         decimals = decimals_for(metric, [s.value for s in scores])
-        where = ", ".join(part for part in (_where(board), board.context.protocol) if part)
+        where = ", ".join(part for part in (board.context.place, board.context.protocol) if part)
         reference = board.scores.get((full, metric))
         higher = reference.higher if reference else None
         heads.append(
@@ -214,11 +213,6 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
     return f"Whether the {part} helps {what} is not proven here."
 
 
-def _where(board: Board) -> str:
-    split = board.context.split
-    return dataset_label(board.context.dataset) + (f" {split}" if split not in ("", NO_SPLIT, "test") else "")
-
-
 def _listed(chosen: Sequence[Change], most: int = 8) -> list[Span]:
     spans: list[Span] = []
     for i, change in enumerate(chosen[:most]):
@@ -226,7 +220,7 @@ def _listed(chosen: Sequence[Change], most: int = 8) -> list[Span]:
         label = metric_label(change.metric)
         unit = " points" if label.unit == "%" else ""
         p = f", {show_p(change.p)}" if math.isfinite(change.p) else ", no test"
-        spans += [Span(f"{', ' if i else ''}{label.text} on {_where(change.board)} (")]
+        spans += [Span(f"{', ' if i else ''}{label.text} on {change.board.context.place} (")]
         text = show_value(change.metric, change.delta, decimals, signed=True)
         spans += [Span(f"{text}{unit}", (*change.score.cells, *change.full.cells)), Span(f"{p})")]
     if len(chosen) > most:

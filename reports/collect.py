@@ -45,6 +45,11 @@ class Context(NamedTuple):
         return f"{head} ({tail})" if tail else head
 
     @property
+    def place(self) -> str:
+        """The dataset in words, with its split unless that is test."""
+        return dataset_label(self.dataset) + ("" if self.split in ("", NO_SPLIT, "test") else f" {self.split}")
+
+    @property
     def slug(self) -> str:
         """A name for files and anchors."""
         joined = "-".join(part for part in self if part)

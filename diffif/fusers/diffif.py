@@ -66,7 +66,7 @@ class DiffIF(Fuser):
         if dtype not in DTYPES:
             raise SettingsError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
         self.dtype = dtype
-        checkpoint = load_checkpoint(find_weights(weights or DEFAULT_SHIPPED), device=self.device)
+        checkpoint = load_checkpoint(find_checkpoint(weights or DEFAULT_SHIPPED), device=self.device)
         self.card = checkpoint.card
         trained = from_mapping(SamplerSettings, checkpoint.card.recipe.get("sampler", {}))
         self.sampler = SamplerSettings(
@@ -121,7 +121,7 @@ class DiffIF(Fuser):
         return (fused.float() + 1) / 2
 
 
-def find_weights(name_or_path: str | Path) -> Path:
+def find_checkpoint(name_or_path: str | Path) -> Path:
     """The file of a checkpoint given by its path or by the name of a shipped one; a path that exists goes first.
 
     Raises:

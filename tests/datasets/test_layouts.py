@@ -231,7 +231,7 @@ def test_harvard_validation_takes_whole_cases(tmp_path: Path) -> None:
 def test_harvard_joins_its_modalities_without_mixing_up_equal_names(tmp_path: Path) -> None:
     write_harvard(tmp_path)
     dataset = Harvard(tmp_path).load("test", "quality")
-    parts = [part for sample in dataset for part in [(sample.id, sample.visible.parent.name, sample.group)]]
+    parts = [(sample.id, sample.visible.parent.name, sample.group) for sample in dataset]
     assert parts == [(f"{m}-{n}", m, n[:-3]) for m in ("CT", "PET", "SPECT") for n in ("16009", "2010")]
 
 

@@ -9,7 +9,7 @@ import torch
 from datasets.errors import CheckpointError, SettingsError
 from diffif.fusers import diffif
 from diffif.fusers.base import Fuser
-from diffif.fusers.diffif import SHIPPED_DIR, DiffIF, find_weights
+from diffif.fusers.diffif import SHIPPED_DIR, DiffIF, find_checkpoint
 from diffif.fusers.registry import build_fuser
 from diffif.model.checkpoint import save_checkpoint
 from diffif.model.denoiser import DenoiserSettings
@@ -91,10 +91,10 @@ def test_a_shipped_checkpoint_goes_by_its_name_and_a_file_of_that_name_goes_firs
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find_weights("small") == SHIPPED_DIR / "diffif-small.safetensors"
+    assert find_checkpoint("small") == SHIPPED_DIR / "diffif-small.safetensors"
     assert build_fuser("diffif@weights=small").fingerprint == build_fuser("diffif").fingerprint
     shutil.copy(checkpoint, "small")
-    assert find_weights("small") == Path("small")
+    assert find_checkpoint("small") == Path("small")
 
 
 @pytest.mark.parametrize(
