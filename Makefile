@@ -44,7 +44,8 @@ test-browser: install
 	$(BIN)/python -m pytest -m browser
 
 bench: install
-	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	$(BIN)/python -m benchmarks.metrics
+	$(BIN)/python -m benchmarks.diffif all
 
 docs: install
 	$(BIN)/python -m diffif.metrics --write-docs docs/metrics.md
