@@ -210,7 +210,8 @@ def run_cell(run: CostRun, spec: str, fuser: Any, *, name: str = "") -> Path:
         n=run.repeats,
         higher_is_better=False,
     )
-    rows = [row(metric="parameters", value=float(fuser.num_parameters), higher_is_better=None)]
+    known = math.nan if fuser.num_parameters is None else float(fuser.num_parameters)
+    rows = [row(metric="parameters", value=known, higher_is_better=None)]
     for height, width in run.sizes:
         size = f"{height}x{width}"
         print(f"{spec} at {size} ...", flush=True)

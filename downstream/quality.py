@@ -169,7 +169,7 @@ def comparison_table(folders: dict[str, Path], metrics: Sequence[str]) -> pd.Dat
                     "best": comparison.name == best,
                     "p_holm": comparison.p,
                     "ms": rows[comparison.name]["ms"].value,
-                    "parameters": int(rows[comparison.name]["parameters"].value),
+                    "parameters": rows[comparison.name]["parameters"].value,
                 }
             )
     return pd.DataFrame(lines)
@@ -187,10 +187,14 @@ def _print_table(table: pd.DataFrame, metrics: Sequence[str], dataset: PairedDat
     shown = Table("fuser", *heads, "ms", "parameters", title=title)
     for spec, part in table.groupby("fuser", sort=False):
         cells = [_cell(line) for line in part.itertuples()]
-        shown.add_row(str(spec), *cells, f"{part['ms'].iloc[0]:.1f}", f"{part['parameters'].iloc[0]:,}")
+        shown.add_row(str(spec), *cells, _fact(part["ms"].iloc[0], ".1f"), _fact(part["parameters"].iloc[0], ",.0f"))
     console = Console()
     # A pipe has no width of its own; cut-off numbers in a log would be worthless.
     (console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)).print(shown)
+
+
+def _fact(value: float, shape: str) -> str:
+    return "-" if math.isnan(value) else format(value, shape)
 
 
 def _cell(line: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -151,7 +152,11 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
         mean = float(per_image.loc[per_image["metric"] == metric, "value"].mean())
         better = get_metric(metric).higher_is_better
         rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, higher_is_better=better))
-    extras = {"ms": 1000 * fused.mean_seconds, "parameters": float(run.fusers[spec].num_parameters)}
+    fuser = run.fusers[spec]
+    extras = {
+        "ms": 1000 * fused.mean_seconds if fuser.computes else math.nan,
+        "parameters": math.nan if fuser.num_parameters is None else float(fuser.num_parameters),
+    }
     for metric, value in extras.items():
         # No direction: facts beside the scores, not part of any ranking.
         rows.append(row(metric=metric, value=value, n=len(run.dataset), higher_is_better=None))

@@ -25,7 +25,7 @@ Kind = Literal["control", "classical", "deep", "diffusion", "imported"]
 class Fuser(ABC):
     """Fuses registered visible and infrared images.
 
-    Class attributes are the method's passport; `settings` holds everything that changes pixels.
+    Class attributes state the method's facts; `settings` holds everything that changes pixels.
     """
 
     name: str
@@ -49,6 +49,8 @@ class Fuser(ABC):
     """Raised whenever a change of code changes pixels, so that cached fused sets are not mistaken for current ones."""
     batched: bool = True
     """False where the method works on one image at a time; `fuse` then loops."""
+    computes: ClassVar[bool] = True
+    """False where images are only looked up: how long that takes says nothing about the method behind them."""
 
     def __init__(self, *, device: str = "cpu", settings: Mapping[str, Any] | None = None) -> None:
         self.device = torch.device(device)
@@ -74,8 +76,8 @@ class Fuser(ABC):
         )
 
     @property
-    def num_parameters(self) -> int:
-        """Parameters of the networks behind this fuser; 0 for methods without."""
+    def num_parameters(self) -> int | None:
+        """Parameters of the networks behind this fuser; 0 for methods without, None where they cannot be known."""
         return sum(p.numel() for m in self.modules() for p in m.parameters())
 
     def modules(self) -> Sequence[torch.nn.Module]:

@@ -39,6 +39,7 @@ class ImportedFolder(Fuser):
     label = "Imported"
     kind = "imported"
     tileable = False
+    computes = False
 
     def __init__(
         self, *, path: str, label: str = "", chroma: Literal["stored", "visible"] = "stored", device: str = "cpu"
@@ -53,6 +54,11 @@ class ImportedFolder(Fuser):
     def settings(self) -> Mapping[str, Any]:
         """The chroma rule and a hash of every image's name and content; not the path."""
         return {"chroma": self.chroma, "images": self._digest}
+
+    @property
+    def num_parameters(self) -> None:
+        """Unknown: the method ran elsewhere."""
+        return None
 
     @cached_property
     def _digest(self) -> str:

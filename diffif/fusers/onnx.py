@@ -107,6 +107,11 @@ class OnnxNetwork(Fuser):
         if len(self._inputs) not in (1, 2):
             raise WeightsError(f"{path} has {len(self._inputs)} inputs ({', '.join(self._inputs)}); expected 1 or 2.")
 
+    @property
+    def num_parameters(self) -> None:
+        """Unknown: onnxruntime does not tell weights from other constants."""
+        return None
+
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
         if self.convention.visible == "luma":
             return super()._fuse(visible, infrared, ids)

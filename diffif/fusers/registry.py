@@ -46,6 +46,9 @@ FUSERS = {
     "didfuse": "diffif.fusers.deep.didfuse:DIDFuse",
     "seafusion": "diffif.fusers.deep.seafusion:SeAFusion",
     "medcnn": "diffif.fusers.deep.medcnn:MedCNN",
+    "datfuse": "diffif.fusers.deep.datfuse:DATFuse",
+    "mmdrfuse": "diffif.fusers.deep.mmdrfuse:MMDRFuse",
+    "sage": "diffif.fusers.deep.sage:SAGE",
 }
 
 PREFIXES = {
@@ -100,7 +103,7 @@ def build_fuser(spec: str, *, device: str = "cpu", weights: str | None = None) -
 
 def _construct(cls: type[Fuser], spec: str, options: dict[str, Any], device: str) -> Fuser:
     hints = get_type_hints(cls.__init__)
-    accepted = [name for name in hints if name not in ("device", "return")]
+    accepted = [name for name in hints if name not in ("device", "settings", "return")]
     for option in options:
         if option not in accepted:
             raise UnknownName(f"setting of fuser {spec.partition('@')[0]}", option, known=accepted or ["(it has none)"])

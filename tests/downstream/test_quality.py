@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from datasets.errors import SettingsError, UnknownName
-from datasets.images import read_image, read_pair, rgb_to_y
+from datasets.images import read_image, read_pair, rgb_to_y, write_image
 from diffif.fusers.classical.average import Average
+from diffif.fusers.imported import ImportedFolder
 from downstream import quality_cells
 from downstream.quality import choose_metrics, limit_pairs, main
 from downstream.quality_cells import QualityRun, run_cell
@@ -94,6 +96,23 @@ def test_an_interruption_keeps_the_scored_images(
     run_cell(run, "average")
     assert scored == ["000000", "000001", "000002", "000002", "000003"]
     assert not journal.exists()
+
+
+def test_time_and_parameters_of_imported_images_are_unknown_not_measured(
+    make_pairs: MakePairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "images"
+    for sample in make_pairs(4, task="quality"):
+        write_image(folder / f"{sample.id}.png", read_image(sample.visible, "rgb"))
+    imported = ImportedFolder(path=str(folder), label="Imported")
+    run = replace(run_of(make_pairs, tmp_path / "work"), fusers={"folder:images": imported})
+    facts = {row.metric: row.value for row in read_record(run_cell(run, "folder:images")).rows}
+    assert math.isnan(facts["ms"])
+    assert math.isnan(facts["parameters"])
+    source = ["--dataset", "folder", "--root", str(run.dataset.samples[0].visible.parent.parent)]
+    assert main(["--fuser", f"folder:{folder}", *source, *QUICK, "--workdir", str(tmp_path / "main")]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "folder:" in line and "┃" not in line][-1:]
+    assert [cell.strip() for cell in line.split("│")[-3:-1]] == ["-", "-"]
 
 
 def test_metrics_default_to_those_that_the_convention_defines() -> None:

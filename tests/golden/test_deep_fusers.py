@@ -68,6 +68,9 @@ def raw(fuser: Fuser, y: Tensor, infrared: Tensor) -> Tensor:
         ("didfuse", "DIDFuse", "_l1", "float"),
         ("didfuse@rule=sum", "DIDFuse", "_sum", "float"),
         ("seafusion", "SeAFusion", "", "float"),
+        ("sage", "SAGE", "", "pil"),
+        ("mmdrfuse", "MMDRFuse", "", "pil"),
+        ("datfuse", "DATFuse", "", "pil"),
     ],
 )
 def test_network_reproduces_the_published_output(

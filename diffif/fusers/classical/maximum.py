@@ -1,4 +1,4 @@
-"""The brighter of both sources, pixel by pixel."""
+"""The brighter of both sources, pixel by pixel: like the mean an operation without a paper, so a control."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Maximum(Fuser):
 
     name = "max"
     label = "Maximum"
-    kind = "classical"
+    kind = "control"
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         return torch.maximum(y, infrared)

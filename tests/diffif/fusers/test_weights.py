@@ -116,7 +116,15 @@ def test_method_of_two_files_takes_their_folder(shared: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("tardal", 296577), ("u2fusion", 659217), ("densefuse", 74193), ("ifcnn", 83587), ("didfuse", 260935)],
+    [
+        ("tardal", 296577),
+        ("u2fusion", 659217),
+        ("densefuse", 74193),
+        ("ifcnn", 83587),
+        ("didfuse", 260935),
+        ("sage", 135617),
+        ("mmdrfuse", 113),
+    ],
 )
 def test_networks_have_the_published_number_of_parameters(name: str, parameters: int) -> None:
     network = get_fuser(name).make_network()  # type: ignore[attr-defined]
