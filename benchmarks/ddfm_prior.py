@@ -18,7 +18,7 @@ from diffusers import UNet2DModel
 from torch import Tensor
 
 from datasets.images import IMAGE_SUFFIXES, read_image
-from diffif.fusers.unconditional import DEFAULT_SCHEDULER, alphas_cumprod
+from diffif.fusers.diffusion.unconditional import DEFAULT_SCHEDULER, alphas_cumprod
 
 CARD = """# A small luma diffusion model
 

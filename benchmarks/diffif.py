@@ -72,7 +72,7 @@ def measure_speed(options: argparse.Namespace) -> dict[str, float | str]:
     """Both on the same pair with the same noise, alternating, so that a busy machine disturbs both alike."""
     import torch
 
-    from diffif.fusers.diffif import DiffIF
+    from diffif.fusers.diffusion.diffif import DiffIF
 
     torch.set_num_threads(options.threads)
     size = options.size or SPEED_SIZE
@@ -142,7 +142,7 @@ def measure_peak(options: argparse.Namespace) -> dict[str, float | str]:
     """Peak resident memory of fusing one pair in this process, beyond what it held before, and in total."""
     import torch
 
-    from diffif.fusers.diffif import DiffIF
+    from diffif.fusers.diffusion.diffif import DiffIF
 
     torch.set_num_threads(options.threads)
     height, width = options.size or (TILED_SIZE if options.which == "tiled" else MEMORY_SIZE)

@@ -14,8 +14,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from datasets.base import Boxes
-from datasets.errors import ImageError
 from datasets.faults import Fault, FaultKind
+from suite.errors import ImageError
 
 EVIDENCE = ("both", "infrared", "visible")
 EDGE_TOLERANCE = 1.0

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
-from datasets.errors import DatasetError, SettingsError
 from datasets.faults import Fault, raise_faults
+from suite.errors import DatasetError, SettingsError
 
 Task = Literal["quality", "detect", "segment"]
 SPLITS = ("train", "val", "test")

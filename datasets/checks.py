@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
-from datasets.errors import BenchError, DatasetError, ImageError
 from datasets.faults import Fault, FaultKind
 from datasets.images import ColourMaskError, read_array, read_labels
-from datasets.survey import SurveyedLayout
+from datasets.layouts.survey import SurveyedLayout
+from suite.errors import BenchError, DatasetError, ImageError
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
 USABLE: tuple[FaultKind, ...] = ("count", "image format", "label without image")

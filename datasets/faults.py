@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from datasets.errors import DatasetError, list_offenders
+from suite.errors import DatasetError, list_offenders
 
 FaultKind = Literal[
     "layout",

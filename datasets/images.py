@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datasets.atomic import write_file
 from datasets.base import IMAGE_SUFFIXES as IMAGE_SUFFIXES
-from datasets.errors import ImageError
+from suite.errors import ImageError
+from suite.files import write_file
 
 # BT.601 luma weights and the chroma scales that follow from them: Cb = (B - Y) / (2 (1 - 0.114)), Cr likewise.
 LUMA_RED, LUMA_GREEN, LUMA_BLUE = 0.299, 0.587, 0.114

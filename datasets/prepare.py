@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.atomic import make_dir, write_file
 from datasets.base import SPLITS, MaskPath, Sample, Task
 from datasets.checks import USABLE, CheckReport
-from datasets.errors import DatasetError
 from datasets.faults import raise_faults
+from datasets.layouts.survey import SurveyedLayout
 from datasets.splits import write_list
-from datasets.survey import SurveyedLayout
+from suite.errors import DatasetError
+from suite.files import make_dir, write_file
 
 Progress = Callable[[Iterable[Path], int], Iterable[Path]]
 """Wraps the writing of `int` files, for example in a progress bar."""

@@ -6,21 +6,21 @@ from importlib import import_module
 from pathlib import Path
 
 from datasets.base import PairedDataset, Task
-from datasets.errors import SettingsError, UnknownName
-from datasets.survey import SurveyedLayout
+from datasets.layouts.survey import SurveyedLayout
+from suite.errors import SettingsError, UnknownName
 
 DATASETS = {
-    "llvip": "datasets.llvip:LLVIP",
-    "msrs": "datasets.msrs:MSRS",
-    "fmb": "datasets.fmb:FMB",
-    "m3fd": "datasets.m3fd:M3FD",
-    "roadscene": "datasets.roadscene:RoadScene",
-    "tno": "datasets.tno:TNO",
-    "harvard-ct-mri": "datasets.harvard:HarvardCTMRI",
-    "harvard-pet-mri": "datasets.harvard:HarvardPETMRI",
-    "harvard-spect-mri": "datasets.harvard:HarvardSPECTMRI",
-    "harvard": "datasets.harvard:Harvard",
-    "folder": "datasets.folder:Folder",
+    "llvip": "datasets.layouts.llvip:LLVIP",
+    "msrs": "datasets.layouts.msrs:MSRS",
+    "fmb": "datasets.layouts.fmb:FMB",
+    "m3fd": "datasets.layouts.m3fd:M3FD",
+    "roadscene": "datasets.layouts.roadscene:RoadScene",
+    "tno": "datasets.layouts.tno:TNO",
+    "harvard-ct-mri": "datasets.layouts.harvard:HarvardCTMRI",
+    "harvard-pet-mri": "datasets.layouts.harvard:HarvardPETMRI",
+    "harvard-spect-mri": "datasets.layouts.harvard:HarvardSPECTMRI",
+    "harvard": "datasets.layouts.harvard:Harvard",
+    "folder": "datasets.layouts.folder:Folder",
     "synthetic": "datasets.synthetic.dataset:Synthetic",
 }
 

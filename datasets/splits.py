@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from datasets.atomic import write_text
 from datasets.base import SPLITS
+from suite.files import write_text
 
 VAL_FRACTION = 0.15
 BLOCK_LENGTH = 5

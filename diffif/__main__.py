@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from datasets.command import new_parser, run_command
+from suite.command import new_parser, run_command
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import fingerprint, from_mapping, override, parse_assignments, to_mapping
+from suite.errors import SettingsError, UnknownName
+from suite.settings import fingerprint, from_mapping, override, parse_assignments, to_mapping
 
 if TYPE_CHECKING:
     from datasets.base import PairedDataset, Task

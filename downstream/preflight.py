@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from datasets.atomic import make_dir, write_file, write_text
 from datasets.base import MaskPath, PairedDataset, Sample
-from datasets.errors import DatasetError, ImageError, WorkdirError, list_offenders
 from datasets.images import read_array, read_labels, read_pair
+from suite.errors import DatasetError, ImageError, WorkdirError, list_offenders
+from suite.files import make_dir, write_file, write_text
 
 MOST_WORKERS = 16
 

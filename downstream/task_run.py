@@ -9,8 +9,8 @@ from typing import Any
 
 from datasets.base import PairedDataset
 from diffif.fusers.base import Fuser
+from diffif.fusers.fused_set import FusedSet, fuse_split
 from downstream.ablation import NOT_VARIED, Ablation
-from downstream.fused_set import FusedSet, fuse_split
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.command import run_command
+from suite.command import run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:

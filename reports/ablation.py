@@ -22,9 +22,9 @@ from reports.labels import (
     show_value,
 )
 from reports.scores import Score
-from reports.statistics import SIGNIFICANCE, PairwiseTests
 from reports.tables import Cell, Column, Table, TableRow, score_cell
 from reports.verdict import Finding, Span
+from suite.statistics.comparison import SIGNIFICANCE, PairwiseTests
 
 MOST_QUALITY_COLUMNS = 6
 QUALITY_COLUMNS = ("vif", "qabf", "ssim", "scd", "mi", "en", "sd", "sf", "ag")

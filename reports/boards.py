@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reports.collect import Collection, Context
 from reports.labels import BASELINES, CLASS_STEMS, COST_STEMS, EVIDENCE, PRIMARY, split_metric
 from reports.scores import OVERALL, Score, overall_test, score_of, test_all_metrics
-from reports.statistics import PairwiseTests
+from suite.statistics.comparison import PairwiseTests
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from datasets.errors import ResultError, WorkdirError
-from downstream.results import Record, read_per_image, read_record, rows_table
 from reports.labels import BASELINES, TASK_ORDER, TASKS, dataset_label, method_label
+from suite.errors import ResultError, WorkdirError
+from suite.records import Record, read_per_image, read_record, rows_table
 
 if TYPE_CHECKING:
     import pandas as pd

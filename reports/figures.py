@@ -14,8 +14,8 @@ from reports.boards import Board, is_board_metric
 from reports.collect import Collection
 from reports.labels import EVIDENCE, arrow, column_head, metric_label, show_p, split_metric
 from reports.scores import IMAGE_SCORES, OVERALL, image_matrix, image_ranks
-from reports.statistics import cliques, friedman
 from reports.svg import INK, MUTED, RULE, Drawing, evidence_colour, method_colours, method_markers, to_drawing
+from suite.statistics.comparison import cliques, friedman
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.atomic import write_text
 from reports.changes import summary_line
 from reports.collect import collect
 from reports.export import to_csv, to_latex
 from reports.tables import Table
 from reports.views import Views, build_views
+from suite.files import write_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from downstream.results import Record
 from reports.collect import Collection, Context, flatten
 from reports.labels import dataset_label
+from suite.records import Record
 
 
 @dataclass(frozen=True)

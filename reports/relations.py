@@ -12,8 +12,8 @@ import numpy as np
 from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import BASELINES, column_head, metric_label, show_p, split_metric
-from reports.statistics import holm, rank_correlation
 from reports.svg import INK, MUTED, RULE, Drawing, method_colours, method_markers, to_drawing
+from suite.statistics.comparison import holm, rank_correlation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

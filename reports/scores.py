@@ -12,7 +12,14 @@ import numpy as np
 
 from reports.collect import Collection
 from reports.labels import BASELINES
-from reports.statistics import Array, PairwiseTests, bootstrap_interval, paired_bootstrap, paired_wilcoxon, ranks
+from suite.statistics.comparison import (
+    Array,
+    PairwiseTests,
+    bootstrap_interval,
+    paired_bootstrap,
+    paired_wilcoxon,
+    ranks,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datasets.base import Layout, Task
     from datasets.checks import CheckReport
     from datasets.faults import Fault
-    from datasets.survey import SurveyedLayout
+    from datasets.layouts.survey import SurveyedLayout
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def choose_tasks(layout: Layout, task: str | None) -> list[Task]:
     Raises:
         SettingsError: the dataset has no labels for that task.
     """
-    from datasets.errors import SettingsError
+    from suite.errors import SettingsError
 
     if task is None:
         return [t for t in layout.tasks if t != "quality"] or ["quality"]
@@ -70,8 +70,8 @@ def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, wor
         SettingsError: not one worker at least.
     """
     from datasets.checks import check_dataset
-    from datasets.commands.progress import track
-    from datasets.errors import SettingsError
+    from suite.errors import SettingsError
+    from suite.progress import track
 
     if workers < 1:
         raise SettingsError(f"--workers must be at least 1, got {workers}")
@@ -88,8 +88,8 @@ def print_report(report: CheckReport, layout: Layout) -> None:
     from rich.table import Table
 
     from datasets.checks import USABLE
-    from datasets.errors import list_offenders
     from datasets.faults import REMEDIES
+    from suite.errors import list_offenders
 
     by_kind: dict[str, list[Fault]] = defaultdict(list)
     for fault in report.faults:

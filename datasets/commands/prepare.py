@@ -32,9 +32,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Check, write, and say what was written and left out."""
     from datasets.commands.check import check_with_progress, choose_tasks
-    from datasets.commands.progress import track
-    from datasets.errors import list_offenders
     from datasets.prepare import prepare_dataset
+    from suite.errors import list_offenders
+    from suite.progress import track
 
     layout = get_layout(arguments.name)(arguments.root)
     reports = [

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -34,9 +34,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Draw it and print where it is."""
-    from datasets.settings import override, parse_assignments
     from datasets.synthetic.settings import SyntheticSettings
     from datasets.synthetic.writer import generate
+    from suite.settings import override, parse_assignments
 
     assignments: dict[str, object] = dict(parse_assignments(arguments.set))
     assignments.update({name: arguments[name] for name in PLAIN if arguments[name] is not None})

@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets.annotations import read_boxes
 from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
 from datasets.faults import Fault
-from datasets.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
 from datasets.synthetic.writer import MANIFEST, read_manifest
 

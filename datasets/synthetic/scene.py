@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.errors import SettingsError
 from datasets.synthetic.camera import Camera
 from datasets.synthetic.houses import Street
 from datasets.synthetic.settings import EVIDENCE, SyntheticSettings
 from datasets.synthetic.vehicles import CAR_HEIGHT, CAR_LENGTH, CAR_WIDTH
+from suite.errors import SettingsError
 
 SPLIT_DIGITS = {"train": 0, "val": 1, "test": 2}
 PERSON_METRES = 1.72

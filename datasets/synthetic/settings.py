@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 Evidence = Literal["both", "infrared", "visible"]
 EVIDENCE: tuple[Evidence, ...] = ("both", "infrared", "visible")

@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from datasets.atomic import PARTIAL_MARK, make_dir, publish_dir, write_text
-from datasets.errors import DatasetError
 from datasets.images import write_image
-from datasets.settings import fingerprint, to_mapping
 from datasets.synthetic.labels import to_voc
 from datasets.synthetic.render import render
 from datasets.synthetic.scene import SPLIT_DIGITS, scene_id
 from datasets.synthetic.settings import BOX_CLASSES, DRAWING_VERSION, EVIDENCE_IDS, MASK_CLASSES, SyntheticSettings
+from suite.errors import DatasetError
+from suite.files import PARTIAL_MARK, make_dir, publish_dir, write_text
+from suite.settings import fingerprint, to_mapping
 
 MANIFEST = "scenes.json"
 

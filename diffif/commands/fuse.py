@@ -64,8 +64,8 @@ def match_pairs(visible: Path, infrared: Path, out: Path) -> list[tuple[Path, Pa
         DatasetError: a path does not exist, one is a file and the other a folder, or names do not match.
     """
     from datasets.base import pair_by_name
-    from datasets.errors import DatasetError
     from datasets.images import IMAGE_SUFFIXES
+    from suite.errors import DatasetError
 
     for path in (visible, infrared):
         if not path.exists():
@@ -82,9 +82,9 @@ def match_pairs(visible: Path, infrared: Path, out: Path) -> list[tuple[Path, Pa
 
 
 def _build(arguments: Namespace) -> Fuser:
-    from datasets.errors import SettingsError
-    from diffif.device import resolve_device
     from diffif.fusers.registry import build_fuser
+    from suite.device import resolve_device
+    from suite.errors import SettingsError
 
     given: dict[str, Any] = {
         "steps": arguments.steps,

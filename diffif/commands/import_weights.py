@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> int:
         card = CheckpointCard(settings=model.settings, notes={"origin": f"imported from {arguments.file.name}"})
         save_checkpoint(out, model, card)
     else:
-        from diffif.fusers.import_weights import import_weights
+        from diffif.fusers.published.import_weights import import_weights
 
         out = import_weights(arguments.method, arguments.file, arguments.out)
     print(f"written: {out}")

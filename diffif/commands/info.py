@@ -22,8 +22,8 @@ def run(arguments: Namespace) -> int:
     """Print the checkpoint's card as YAML."""
     import yaml
 
-    from datasets.settings import to_mapping
     from diffif.model.checkpoint import load_checkpoint
+    from suite.settings import to_mapping
 
     checkpoint = load_checkpoint(arguments.checkpoint)
     parameters = sum(p.numel() for p in checkpoint.model.parameters())

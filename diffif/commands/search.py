@@ -87,7 +87,6 @@ def run(arguments: Namespace) -> int:
     )
 
     from datasets.registry import load_dataset
-    from diffif.device import resolve_device
     from diffif.fusers.registry import build_fuser
     from diffif.prior.candidates import make_candidates, parse_candidates, plan_candidates
     from diffif.prior.claim import claim_folder
@@ -95,6 +94,7 @@ def run(arguments: Namespace) -> int:
     from diffif.prior.summary import describe_search
     from diffif.prior.targeted_search import PRIOR_FOLDER, SearchResult, draw, search
     from diffif.prior.workers import Workers, default_jobs
+    from suite.device import resolve_device
 
     settings = read_goal(arguments)
     device = resolve_device(arguments.device)
@@ -142,9 +142,9 @@ def read_goal(arguments: Namespace) -> SearchSettings:
         SettingsError: both --weights and --score, or an impossible weight.
         UnknownName: no such metric or convention.
     """
-    from datasets.errors import SettingsError
     from diffif.prior.custom_score import EXAMPLE, is_custom
     from diffif.prior.goal import DEFAULT_WEIGHTS, SearchSettings, parse_weights
+    from suite.errors import SettingsError
 
     if arguments.score and arguments.weights is not None:
         raise SettingsError(

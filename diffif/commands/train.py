@@ -48,10 +48,10 @@ def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prio
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from datasets.registry import load_dataset
-    from datasets.settings import parse_assignments
-    from diffif.device import resolve_device
     from diffif.training.loop import train
     from diffif.training.recipe import load_recipe
+    from suite.device import resolve_device
+    from suite.settings import parse_assignments
 
     device = resolve_device(arguments.device)
     recipe = load_recipe(arguments.recipe, {**parse_assignments(arguments.set), **overrides})

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import ImageError
 from datasets.images import rgb_to_ycbcr, ycbcr_to_rgb
-from datasets.settings import fingerprint
 from diffif.fusers.tiling import fuse_in_tiles
+from suite.errors import ImageError
+from suite.settings import fingerprint
 
 Kind = Literal["control", "classical", "deep", "diffusion", "imported"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from datasets.errors import BenchError
 from diffif.fusers.base import Fuser, Kind
 from diffif.fusers.deep.pretrained import PretrainedFuser
+from diffif.fusers.published.weights import find_weights
 from diffif.fusers.registry import FUSERS, build_fuser, get_fuser
-from diffif.fusers.weights import find_weights
+from suite.errors import BenchError
 
 _AUTHORS = re.compile(r"(?P<first>[A-Z][\w-]+)(?: et al\.|(?P<more>(?:, [A-Z][\w-]+)*) and (?P<last>[A-Z][\w-]+))?, ")
 _VENUE = re.compile(r", (?:IEEE )?(?P<venue>[^,]+?)(?: [\d.]+(?:\(\d+\))?)?,? (?P<year>\d{4})$")

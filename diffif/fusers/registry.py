@@ -12,16 +12,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, get_type_hints
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import convert_value, parse_assignments
 from diffif.fusers.base import Fuser
+from suite.errors import SettingsError, UnknownName
+from suite.settings import convert_value, parse_assignments
 
 FUSERS = {
-    "diffif": "diffif.fusers.diffif:DiffIF",
-    "visible": "diffif.fusers.visible:Visible",
-    "infrared": "diffif.fusers.infrared:Infrared",
-    "noise": "diffif.fusers.noise:Noise",
-    "average": "diffif.fusers.classical.average:Average",
+    "diffif": "diffif.fusers.diffusion.diffif:DiffIF",
+    "visible": "diffif.fusers.controls.visible:Visible",
+    "infrared": "diffif.fusers.controls.infrared:Infrared",
+    "noise": "diffif.fusers.controls.noise:Noise",
+    "average": "diffif.fusers.controls.average:Average",
     "max": "diffif.fusers.classical.maximum:Maximum",
     "laplacian": "diffif.fusers.classical.laplacian:Laplacian",
     "rp": "diffif.fusers.classical.ratio_pyramid:RatioPyramid",
@@ -41,7 +41,7 @@ FUSERS = {
     "tardal++": "diffif.fusers.deep.tardal:TarDALPlusPlus",
     "u2fusion": "diffif.fusers.deep.u2fusion:U2Fusion",
     "densefuse": "diffif.fusers.deep.densefuse:DenseFuse",
-    "ddfm": "diffif.fusers.ddfm:DDFM",
+    "ddfm": "diffif.fusers.diffusion.ddfm:DDFM",
     "ifcnn": "diffif.fusers.deep.ifcnn:IFCNN",
     "didfuse": "diffif.fusers.deep.didfuse:DIDFuse",
     "seafusion": "diffif.fusers.deep.seafusion:SeAFusion",
@@ -52,8 +52,8 @@ FUSERS = {
 }
 
 PREFIXES = {
-    "folder": "diffif.fusers.imported:ImportedFolder",
-    "onnx": "diffif.fusers.onnx:OnnxNetwork",
+    "folder": "diffif.fusers.outside.imported:ImportedFolder",
+    "onnx": "diffif.fusers.outside.onnx:OnnxNetwork",
 }
 
 OWN_HINT = "Outside methods: folder:PATH, onnx:PATH, package.module:Class."

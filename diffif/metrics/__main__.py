@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.command import new_parser, run_command
-from datasets.errors import SettingsError
+from suite.command import new_parser, run_command
+from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -47,11 +47,11 @@ def run(arguments: Namespace) -> int:
 
 
 def _score(arguments: Namespace) -> int:
-    from datasets.atomic import write_text
     from diffif.metrics.conventions import get_convention
     from diffif.metrics.evaluation import DEFAULT_METRICS
     from diffif.metrics.files import as_csv, match_files, mean_scores, score_files
     from diffif.metrics.registry import get_metric
+    from suite.files import write_text
 
     defined = get_convention(arguments.convention).metrics
     metrics = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
@@ -89,8 +89,8 @@ def _guess(table: Path) -> int:
 
 
 def _write_docs(path: Path) -> int:
-    from datasets.atomic import write_text
     from diffif.metrics.documentation import render
+    from suite.files import write_text
 
     write_text(path, render())
     return 0

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics.rules import (
     ArtifactRules,
     ContrastRules,
@@ -30,6 +29,7 @@ from diffif.metrics.rules import (
     SquaredErrorRules,
     StructureRules,
 )
+from suite.errors import SettingsError, UnknownName
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.metrics.conventions import Convention, get_convention
 from diffif.metrics.inputs import check_images
 from diffif.metrics.planes import Plane, Triple, grey_of, to_levels
 from diffif.metrics.registry import get_metric
+from suite.errors import SettingsError
 
 DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
 """The metrics of the field's usual table, in its order; defined by every convention that `evaluate` takes."""

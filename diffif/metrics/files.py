@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from datasets.errors import DatasetError, list_offenders
 from diffif.metrics.conventions import Convention, get_convention
 from diffif.metrics.evaluation import evaluate
 from diffif.metrics.planes import grey_of
+from suite.errors import DatasetError, list_offenders
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 

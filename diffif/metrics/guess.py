@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import ResultError
 from diffif.metrics.conventions import CONVENTIONS
 from diffif.metrics.registry import METRICS
+from suite.errors import ResultError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from datasets.errors import ImageError
+from suite.errors import ImageError
 
 LARGEST_LUMA_EXCESS = 1e-6
 

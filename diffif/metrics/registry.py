@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from datasets.errors import UnknownName
+from suite.errors import UnknownName
 
 if TYPE_CHECKING:
     from diffif.metrics.base import FusionMetric

@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from datasets.atomic import write_file
-from datasets.errors import CheckpointError, SettingsError, UnknownName, list_offenders
-from datasets.settings import from_mapping, to_mapping
 from diffif.model.diffusion import DiffIF, ModelSettings
+from suite.errors import CheckpointError, SettingsError, UnknownName, list_offenders
+from suite.files import write_file
+from suite.settings import from_mapping, to_mapping
 
 METADATA_KEY = "diffif"
 FORMAT = 1

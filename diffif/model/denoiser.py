@@ -12,10 +12,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from datasets.errors import SettingsError
 from diffif.model.denoiser_blocks import Block, Downsample, Stage, Upsample
 from diffif.model.noise_level import noise_level_mlp
 from diffif.model.strips import ChannelSums, Source, map_strips, stack, use_strips
+from suite.errors import SettingsError
 
 IN_CHANNELS = 3
 """Visible luma, infrared and x_t, in this order."""

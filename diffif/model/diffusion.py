@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datasets.errors import ImageError
 from diffif.model.denoiser import Denoiser, DenoiserSettings
 from diffif.model.losses import LossSettings, gradient_loss, intensity_loss, ssim_loss
 from diffif.model.refiner import Refiner, RefinerSettings
 from diffif.model.schedule import NoiseSchedule, ScheduleSettings
+from suite.errors import ImageError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 SSIM_WINDOW = 64
 """Side of the published window; its peak is at index 32, so it is not symmetric."""

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datasets.errors import SettingsError
 from diffif.model.noise_level import NoiseShift, noise_level_mlp
 from diffif.model.strips import Source, map_strips, use_strips
+from suite.errors import SettingsError
 
 CONDITION_CHANNELS = 2
 """Visible luma and infrared, in this order."""

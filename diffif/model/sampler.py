@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.model.diffusion import Prediction
 from diffif.model.noise import ImageNoise, NoiseSource
 from diffif.model.schedule import NoiseSchedule
+from suite.errors import SettingsError
 
 
 class Model(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 POSTERIOR_VARIANCE_FLOOR = 1e-20
 """Keeps the logarithm of the posterior variance finite at the first step, where the variance is 0."""

@@ -19,14 +19,14 @@ from typing import Literal
 from rich.progress import Progress
 from torch import Tensor
 
-from datasets.atomic import make_dir
 from datasets.base import Sample
-from datasets.errors import DatasetError, SettingsError, list_offenders
 from datasets.images import read_pair, rgb_to_y, write_image
 from diffif.fusers.base import Fuser
-from diffif.fusers.imported import ImportedFolder
+from diffif.fusers.outside.imported import ImportedFolder
 from diffif.fusers.registry import build_fuser
 from diffif.prior.workers import Workers, count_on
+from suite.errors import DatasetError, SettingsError, list_offenders
+from suite.files import make_dir
 
 POOL_FOLDER = "pool"
 ONE_LEVEL = 1 / 255

@@ -11,9 +11,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.atomic import write_text
 from datasets.base import Sample
-from datasets.errors import DatasetError, list_offenders
+from suite.errors import DatasetError, list_offenders
+from suite.files import write_text
 
 CLAIM_FILE = "pairs.json"
 DIGEST_LENGTH = 16

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 ScoreFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
 

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import convert_value
 from diffif.metrics import METRICS, Sources, get_convention, get_metric
 from diffif.prior.custom_score import EXAMPLE, apply_score, code_mark, is_custom, load_score
+from suite.errors import SettingsError, UnknownName
+from suite.settings import convert_value
 
 DEFAULT_WEIGHTS = {"ssim": 2.0, "vif": 1.0, "qabf": 3.0}
 """Yi et al., section 3.2."""

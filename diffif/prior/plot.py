@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from datasets.atomic import write_file
 from diffif.prior.summary import CHOSEN, RANDOM
+from suite.files import write_file
 
 PLAIN, MARKED = "#8fa3b8", "#c8553d"
 LABEL_LENGTH = 32

@@ -27,15 +27,15 @@ import torch
 from rich.progress import Progress
 from torch import Tensor
 
-from datasets.atomic import write_file, write_text
 from datasets.base import Sample
-from datasets.errors import DatasetError, list_offenders
 from datasets.images import read_image, read_pair, rgb_to_y
-from datasets.settings import to_mapping
 from diffif.prior.candidates import Candidates
 from diffif.prior.goal import SearchSettings, measure, weighted_sum
 from diffif.prior.summary import summarise
 from diffif.prior.workers import Workers, count_on
+from suite.errors import DatasetError, list_offenders
+from suite.files import write_file, write_text
+from suite.settings import to_mapping
 
 PRIOR_FOLDER = "Fusion_K"
 SCORED, UNDEFINED, MISSING = "scored", "undefined", "missing"

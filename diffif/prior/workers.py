@@ -21,7 +21,7 @@ import cv2
 import torch
 from rich.progress import Progress
 
-from datasets.errors import BenchError, DeviceError, MissingPackage, SettingsError, UnknownName
+from suite.errors import BenchError, DeviceError, MissingPackage, SettingsError, UnknownName
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -17,10 +17,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from datasets.base import Sample
-from datasets.errors import DatasetError, SettingsError, list_offenders
 from datasets.images import read_array, read_pair, rgb_to_y, to_uint8
 from diffif.model.diffusion import TrainingBatch
 from diffif.training.recipe import DataSettings, Recipe
+from suite.errors import DatasetError, SettingsError, list_offenders
 
 
 def step_generator(*parts: int | str) -> torch.Generator:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from datasets.atomic import write_file
+from suite.files import write_file
 
 SAMPLE_IMAGES = 4
 

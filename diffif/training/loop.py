@@ -25,10 +25,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from torch.optim import Adam
 
-from datasets.atomic import make_dir, write_text
 from datasets.base import PairedDataset
-from datasets.errors import SettingsError, TrainingError
-from datasets.settings import fingerprint, to_mapping
 from diffif.model.checkpoint import CheckpointCard, load_checkpoint, save_checkpoint
 from diffif.model.diffusion import DiffIF, TrainingBatch, losses_at, unwrap
 from diffif.model.distillation import distillation_losses
@@ -46,6 +43,9 @@ from diffif.training.state import (
     weights_to_save,
 )
 from diffif.training.validation import Validation
+from suite.errors import SettingsError, TrainingError
+from suite.files import make_dir, write_text
+from suite.settings import fingerprint, to_mapping
 
 OnStep = Callable[[int, dict[str, float]], None]
 OnValidation = Callable[[int, dict[str, float], bool], None]

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import yaml
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import from_mapping, override
 from diffif.model.diffusion import ModelSettings
 from diffif.model.losses import LossSettings
 from diffif.model.sampler import SamplerSettings
+from suite.errors import SettingsError, UnknownName
+from suite.settings import from_mapping, override
 
 RECIPES_DIR = Path(__file__).parent / "recipes"
 

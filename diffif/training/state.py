@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from datasets.atomic import write_file
-from datasets.errors import CheckpointError, SettingsError
-from datasets.settings import fingerprint, to_mapping
 from diffif.model.diffusion import DiffIF
 from diffif.training.recipe import Recipe
+from suite.errors import CheckpointError, SettingsError
+from suite.files import write_file
+from suite.settings import fingerprint, to_mapping
 
 STATE_FILE = "last.pt"
 

@@ -1,7 +1,7 @@
 """A cell: one piece of work that is a pure function of its settings, and so has an id before it is computed.
 
 Write one's own as a frozen dataclass that derives from `Cell`; a worker process builds it again from plain data, so its
-fields are those that `datasets.settings` can read, other cells included.
+fields are those that `suite.settings` can read, other cells included.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
-from datasets.errors import SettingsError
-from datasets.settings import fingerprint, from_mapping, to_mapping
+from suite.errors import SettingsError
+from suite.settings import fingerprint, from_mapping, to_mapping
 
 NOT_IDENTITY: Mapping[str, bool] = {"identity": False}
 """`field(metadata=NOT_IDENTITY)`: a field that says where or under what name the work is done, not what it is."""

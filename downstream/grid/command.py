@@ -9,11 +9,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from downstream.grid.cell import Cell
-    from downstream.grid.engines import Engine, Slots
+    from downstream.grid.engines.engine import Engine, Slots
 
 NOT_REPEATED = ("--dry-run", "--retry-failed", "--no-report")
 """Switches that say nothing about a cell: they are left out of the command that reproduces it."""
@@ -53,11 +53,11 @@ def execute(cells: Sequence[Cell], parsed: Any, module: str, arguments: Sequence
         device: Resolved: "cpu", "cuda", "cuda:1".
     """
     from downstream.arguments import build_report
-    from downstream.engine import run_grid, survey
     from downstream.grid.cell import Place, with_needs
     from downstream.grid.display import live_display, print_end, print_plan
     from downstream.grid.ledger import Ledger
-    from downstream.grid.plan import select
+    from downstream.grid.runner import run_grid, survey
+    from downstream.plan import select
     from downstream.preflight import check_no_file, check_workdir
 
     grid = with_needs(select(list(with_needs(cells).values()), parsed.only))
@@ -97,7 +97,7 @@ def find_slots(parsed: Any, device: str) -> Slots:
     Raises:
         SettingsError: an impossible number.
     """
-    from downstream.grid.engines import Slots
+    from downstream.grid.engines.engine import Slots
 
     cores = parsed.cores if parsed.cores is not None else len(os.sched_getaffinity(0))
     gpus = _visible_gpus(parsed.device) if device.startswith("cuda") else ()
@@ -135,21 +135,21 @@ def _visible_gpus(device: str) -> tuple[str, ...]:
 
 def _engine(parsed: Any, slots: Slots, workdir: Path) -> Engine:
     if parsed.engine == "ray":
-        from downstream.grid.ray_cluster import RayEngine
+        from downstream.grid.engines.ray import RayEngine
 
         return RayEngine(slots, parsed.address)
     if parsed.engine == "slurm":
-        from datasets.settings import parse_assignments
-        from downstream.grid.slurm import SlurmEngine
+        from downstream.grid.engines.slurm import SlurmEngine
+        from suite.settings import parse_assignments
 
         return SlurmEngine(slots, workdir / "slurm", parse_assignments(parsed.slurm))
-    from downstream.grid.local import LocalEngine
+    from downstream.grid.engines.local import LocalEngine
 
     return LocalEngine(slots)
 
 
 def _command(module: str, arguments: Sequence[str], title: str) -> str:
-    from downstream.results import reproducing_command
+    from suite.records import reproducing_command
 
     kept: list[str] = []
     skipping = False

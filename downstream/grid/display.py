@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from downstream.engine import ENDED, Progress, State
 from downstream.grid.estimate import Estimate, estimate, show_seconds
 from downstream.grid.ledger import Ledger
+from downstream.grid.runner import ENDED, Progress, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import override
 from datasets.synthetic.settings import SyntheticSettings
-from downstream.grid.pairs import Pairs, laboratory_pairs, real_pairs
-from downstream.grid.plan import COST, Judgement
 from downstream.grid.settings import TASKS, TaskName, task_settings
+from downstream.pairs import Pairs, laboratory_pairs, real_pairs
+from downstream.plan import COST, Judgement
+from suite.errors import SettingsError, UnknownName
+from suite.settings import override
 
 
 def laboratory(changes: Mapping[str, Any]) -> Pairs:

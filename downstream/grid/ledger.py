@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from datasets.atomic import make_dir
-from datasets.settings import from_mapping
 from downstream.grid.cell import Cell, Place, to_request
-from downstream.results import utc_now, write_json
+from suite.files import make_dir
+from suite.records import utc_now, write_json
+from suite.settings import from_mapping
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from datasets.atomic import make_dir
+from suite.files import make_dir
 
 HEARTBEAT_SECONDS = 10.0
 STALE_SECONDS = 120.0

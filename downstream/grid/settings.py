@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from datasets.errors import SettingsError
-from datasets.settings import override
-from downstream.detection.settings import DetectionSettings
-from downstream.segmentation.settings import SegmentationSettings
+from downstream.detect.settings import DetectionSettings
+from downstream.segment.settings import SegmentationSettings
+from suite.errors import SettingsError
+from suite.settings import override
 
 TaskName = Literal["quality", "detect", "segment", "cost"]
 TASKS: tuple[TaskName, ...] = ("quality", "detect", "segment", "cost")
@@ -74,8 +74,8 @@ def task_settings(*, laboratory: bool, changes: Mapping[str, Any]) -> TaskSettin
         laboratory: Whether the pairs are drawn.
         changes: Dotted keys, for example {"detect.epochs": 30}.
     """
-    from downstream.detect import SYNTHETIC_BATCH, SYNTHETIC_EPOCHS, SYNTHETIC_IMGSZ, SYNTHETIC_MODEL
-    from downstream.segment import LABORATORY, LABORATORY_RATE
+    from downstream.detect.__main__ import SYNTHETIC_BATCH, SYNTHETIC_EPOCHS, SYNTHETIC_IMGSZ, SYNTHETIC_MODEL
+    from downstream.segment.__main__ import LABORATORY, LABORATORY_RATE
 
     settings = TaskSettings()
     if laboratory:

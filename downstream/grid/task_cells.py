@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from downstream.detection.settings import FROZEN_MODEL, DetectionSettings
+from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
-from downstream.grid.methods import FuseCell, Method
-from downstream.grid.pairs import Pairs, splits_of
 from downstream.grid.settings import CostSettings, QualitySettings
-from downstream.segmentation.settings import SegmentationSettings
+from downstream.methods import FuseCell, Method
+from downstream.pairs import Pairs, splits_of
+from downstream.segment.settings import SegmentationSettings
 
 if TYPE_CHECKING:
     from datasets.base import PairedDataset
@@ -49,9 +49,9 @@ class QualityCell(Cell):
 
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
-        from diffif.device import resolve_device
-        from downstream.quality import choose_metrics, limit_pairs
-        from downstream.quality_cells import QualityRun, run_cell
+        from downstream.quality.__main__ import choose_metrics, limit_pairs
+        from downstream.quality.cells import QualityRun, run_cell
+        from suite.device import resolve_device
 
         run = QualityRun(
             dataset=limit_pairs(self.pairs.load("test", "quality", place.workdir), self.settings.limit),
@@ -101,10 +101,10 @@ class DetectCell(Cell):
 
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
-        from diffif.device import resolve_device
-        from downstream.detection.cells import DetectionRun, run_cell
-        from downstream.detection.model_choice import choose_model
-        from downstream.detection.yolo_environment import limit_threads, prepare_yolo
+        from downstream.detect.cells import DetectionRun, run_cell
+        from downstream.detect.yolo.environment import limit_threads, prepare_yolo
+        from downstream.detect.yolo.model_choice import choose_model
+        from suite.device import resolve_device
 
         prepare_yolo(place.workdir)
         limit_threads(place.threads)
@@ -155,9 +155,9 @@ class SegmentCell(Cell):
 
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
-        from diffif.device import resolve_device
-        from downstream.segmentation.cells import SegmentationRun, run_cell
-        from downstream.segmentation.network import check_names, find_encoder_weights
+        from downstream.segment.cells import SegmentationRun, run_cell
+        from downstream.segment.network import check_names, find_encoder_weights
+        from suite.device import resolve_device
 
         check_names(self.settings.arch, self.settings.encoder)
         run = SegmentationRun(
@@ -201,9 +201,9 @@ class CostCell(Cell):
 
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
-        from diffif.device import resolve_device
-        from downstream.cost import CostRun, describe_hardware, parse_sizes, run_cell
-        from downstream.cost_probe import check_measurable, default_memory_limit
+        from downstream.cost.__main__ import CostRun, describe_hardware, parse_sizes, run_cell
+        from downstream.cost.probe import check_measurable, default_memory_limit
+        from suite.device import resolve_device
 
         fuser = self.method.build(place)
         check_measurable(self.method.spec, fuser)

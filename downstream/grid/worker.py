@@ -14,11 +14,11 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.errors import BenchError, SettingsError
 from downstream.grid.cell import Cell, Place, from_request
 from downstream.grid.ledger import LOG, REQUEST, Ledger
 from downstream.grid.lock import LOST_STATUS, CellLock
-from downstream.results import utc_now
+from suite.errors import BenchError, SettingsError
+from suite.records import utc_now
 
 DONE_STATUS, FAILED_STATUS, BUSY_STATUS, INTERRUPTED_STATUS = 0, 1, LOST_STATUS, 130
 """75 is what sysexits.h calls a temporary failure: another process computes the cell."""

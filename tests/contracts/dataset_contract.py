@@ -11,9 +11,9 @@ import pytest
 
 from datasets.base import SPLITS, Boxes, Layout, MaskPath, PairedDataset
 from datasets.checks import check_dataset
-from datasets.errors import DatasetError, SettingsError
 from datasets.prepare import prepare_dataset
 from datasets.registry import get_layout, load_dataset
+from suite.errors import DatasetError, SettingsError
 
 
 class DatasetContract:

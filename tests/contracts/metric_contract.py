@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from datasets.errors import ImageError
 from diffif.metrics import CONVENTIONS, Sources, evaluate, get_metric
 from diffif.metrics.base import FusionMetric
+from suite.errors import ImageError
 
 SIZE = (165, 172)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from datasets.base import IMAGE_SUFFIXES, Boxes, MaskPath, PairedDataset, Sample, pair_by_name
-from datasets.errors import DatasetError
+from suite.errors import DatasetError
 from tests.datasets.miniatures import write_mask, write_pairs
 
 

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from datasets.checks import check_dataset
-from datasets.errors import DatasetError
 from datasets.faults import REMEDIES, Fault, FaultKind, raise_faults
-from datasets.fmb import FMB
-from datasets.folder import Folder
-from datasets.llvip import LLVIP
-from datasets.m3fd import M3FD
-from datasets.msrs import MSRS
+from datasets.layouts.fmb import FMB
+from datasets.layouts.folder import Folder
+from datasets.layouts.llvip import LLVIP
+from datasets.layouts.m3fd import M3FD
+from datasets.layouts.msrs import MSRS
+from suite.errors import DatasetError
 from tests.datasets.miniatures import (
     SIZE,
     make_image,

@@ -10,7 +10,6 @@ import pytest
 import torch
 from PIL import Image
 
-from datasets.errors import ImageError
 from datasets.images import (
     ColourMaskError,
     read_array,
@@ -24,6 +23,7 @@ from datasets.images import (
     write_image,
     ycbcr_to_rgb,
 )
+from suite.errors import ImageError
 from tests.datasets.miniatures import make_image
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from datasets.base import Boxes
-from datasets.errors import DatasetError
-from datasets.fmb import FMB
-from datasets.folder import Folder
-from datasets.harvard import Harvard, HarvardCTMRI, HarvardPETMRI
-from datasets.llvip import LLVIP
-from datasets.m3fd import BLOCK_LENGTH, BLOCK_SPLITS, GUARD_LENGTH, M3FD, split_of
-from datasets.msrs import MSRS
-from datasets.roadscene import RoadScene
+from datasets.layouts.fmb import FMB
+from datasets.layouts.folder import Folder
+from datasets.layouts.harvard import Harvard, HarvardCTMRI, HarvardPETMRI
+from datasets.layouts.llvip import LLVIP
+from datasets.layouts.m3fd import BLOCK_LENGTH, BLOCK_SPLITS, GUARD_LENGTH, M3FD, split_of
+from datasets.layouts.msrs import MSRS
+from datasets.layouts.roadscene import RoadScene
+from datasets.layouts.tno import TNO
 from datasets.splits import write_list
-from datasets.tno import TNO
+from suite.errors import DatasetError
 from tests.datasets.miniatures import (
     M3FD_IDS,
     harvard_writer,

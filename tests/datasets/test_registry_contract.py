@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import UnknownName
 from datasets.registry import DATASETS, get_layout
+from suite.errors import UnknownName
 from tests.contracts.dataset_contract import DatasetContract
 from tests.datasets.miniatures import MINIATURES
 

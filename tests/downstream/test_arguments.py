@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from jsonargparse import ArgumentParser
 
-from datasets.errors import SettingsError, UnknownName
 from downstream.arguments import (
     DataChoice,
     add_data_arguments,
@@ -20,6 +19,7 @@ from downstream.arguments import (
     load_splits,
     make_synthetic,
 )
+from suite.errors import SettingsError, UnknownName
 
 
 def parse(*arguments: str) -> Any:

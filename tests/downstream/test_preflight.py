@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from datasets.errors import DatasetError, DeviceError, SettingsError, WorkdirError
 from datasets.images import write_image
-from diffif.device import resolve_device
 from downstream.preflight import check_images, check_workdir
-from tests.downstream.conftest import MakePairs
+from suite.device import resolve_device
+from suite.errors import DatasetError, DeviceError, SettingsError, WorkdirError
+from tests.conftest import MakeLabelledPairs
 
 
 def test_auto_takes_a_gpu_only_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,8 +58,8 @@ def test_a_workdir_below_a_file_is_refused(tmp_path: Path) -> None:
         check_workdir(tmp_path / "file" / "work")
 
 
-def test_every_bad_image_is_found_before_the_work(make_pairs: MakePairs, tmp_path: Path) -> None:
-    dataset = make_pairs(6)
+def test_every_bad_image_is_found_before_the_work(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
+    dataset = make_labelled_pairs(6)
     content = dataset[2].visible.read_bytes()
     dataset[2].visible.write_bytes(content[: len(content) // 2])
     write_image(dataset[4].infrared, np.zeros((10, 10), dtype=np.uint8))
@@ -71,16 +71,18 @@ def test_every_bad_image_is_found_before_the_work(make_pairs: MakePairs, tmp_pat
 
 
 def test_what_passed_once_is_not_decoded_again(
-    make_pairs: MakePairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_labelled_pairs: MakeLabelledPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset = make_pairs(2)
+    dataset = make_labelled_pairs(2)
     check_images([dataset], tmp_path)
     monkeypatch.setattr("downstream.preflight.read_pair", lambda *_: pytest.fail("decoded again"))
     check_images([dataset], tmp_path)
 
 
-def test_a_mask_of_another_size_or_with_foreign_ids_is_refused(make_pairs: MakePairs, tmp_path: Path) -> None:
-    dataset = make_pairs(3, task="segment")
+def test_a_mask_of_another_size_or_with_foreign_ids_is_refused(
+    make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
+) -> None:
+    dataset = make_labelled_pairs(3, task="segment")
     write_image(dataset.root / "label" / "000000.png", np.zeros((5, 5), dtype=np.uint8))
     write_image(dataset.root / "label" / "000001.png", np.full((24, 32), 7, dtype=np.uint8))
     with pytest.raises(DatasetError, match="2 of 3") as caught:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from downstream.results import Record, Row, cell_id, write_record
+from suite.records import Record, Row, cell_id, write_record
 
 FUSERS = ("visible", "infrared", "average", "max", "laplacian", "ddcgan", "cddfuse", "diffif")
 SKILL = {"visible": -0.2, "infrared": -0.12, "average": -0.04, "max": -0.05, "laplacian": 0.0, "diffif": 0.05}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import ResultError, WorkdirError
 from reports.__main__ import main
 from reports.page import build_report
+from suite.errors import ResultError, WorkdirError
 
 
 def test_one_command_writes_a_page_and_its_tables(fabricator, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.principal_component import principal_weights
+from suite.errors import SettingsError
 
 # The eight neighbours as (row, column) and the inverse square of their distance.
 NEIGHBOURS = tuple(

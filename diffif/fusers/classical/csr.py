@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import SettingsError, WeightsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.filters import mean_filter
-from diffif.fusers.weights import PublishedWeights, load_weights
+from diffif.fusers.published.weights import PublishedWeights, load_weights
+from suite.errors import SettingsError, WeightsError
 
 # The paper's settings: sparsity, Tikhonov weight and padding of the low-pass, and the activity's window (infrared).
 SPARSITY, SMOOTHNESS, BORDER, ACTIVITY_RADIUS = 0.01, 5.0, 16, 3

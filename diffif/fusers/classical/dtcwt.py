@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
+from suite.errors import SettingsError
 
 
 class DTCWT(Fuser):

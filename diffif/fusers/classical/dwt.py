@@ -6,9 +6,9 @@ import pywt
 import torch
 from torch import Tensor
 
-from datasets.errors import UnknownName
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.pyramid import choose_larger
+from suite.errors import UnknownName
 
 
 class DWT(Fuser):

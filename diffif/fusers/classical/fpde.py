@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.principal_component import principal_weights
+from suite.errors import SettingsError
 
 
 def fourth_order_diffusion(image: Tensor, *, iterations: int, step: float, kappa: float) -> Tensor:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
+from suite.errors import SettingsError
 
 
 def tv_l1(image: Tensor, weight: float, iterations: int) -> Tensor:

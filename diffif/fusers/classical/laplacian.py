@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.pyramid import choose_larger, collapse, laplacian_pyramid
+from suite.errors import SettingsError
 
 
 class Laplacian(Fuser):

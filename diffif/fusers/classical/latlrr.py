@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
+from suite.errors import SettingsError
 
 # The authors' weight of the sparse error, and the multiplier method's first and largest penalty.
 ERROR_WEIGHT, FIRST_PENALTY, LARGEST_PENALTY = 0.8, 1e-6, 1e6

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.classical.pyramid import expand, gaussian_pyramid
+from suite.errors import SettingsError
 
 # Keeps the ratio finite where an image is black; half of one 8-bit step.
 DARKEST = 0.5 / 255

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser
 from diffif.fusers.deep.single_token_transformer import SingleTokenTransformer, keep_values
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 WIDTH, REDUCED = 16, 4
 DEPTH = 2

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from datasets.images import LUMA_BLUE, LUMA_GREEN, LUMA_RED
 from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 # The statistics of ImageNet, which the ResNet filters expect.
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

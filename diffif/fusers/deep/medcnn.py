@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from diffif.fusers.classical.pyramid import collapse, gaussian_pyramid, laplacian_pyramid
 from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 PATCH = 16
 """Pixels of the patch that one output of the network judges; its stride is 2."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser
 from diffif.fusers.output_range import stretch
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 SOURCE = "the MMDRFuse project (github.com/yanglinDeng/MMDRFuse)"
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from diffif.fusers.base import Fuser
-from diffif.fusers.weights import PublishedWeights, load_state, load_weights
+from diffif.fusers.published.weights import PublishedWeights, load_state, load_weights
 
 
 class PretrainedFuser(Fuser):

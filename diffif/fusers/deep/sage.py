@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 WIDTH = 32
 SLOPE = 0.01

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser
 from diffif.fusers.output_range import stretch
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 CONV_SLOPE, BLOCK_SLOPE = 0.2, 0.1
 DECODER = {"decode4": (96, 64), "decode3": (64, 32), "decode2": (32, 16), "decode1": (16, 1)}

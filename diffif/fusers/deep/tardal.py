@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 DIM, DEPTH = 32, 3
 SOURCE = "the TarDAL project (github.com/JinyuanLiu-CV/TarDAL)"

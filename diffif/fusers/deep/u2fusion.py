@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from diffif.fusers.deep.pretrained import PretrainedFuser, from_tensorflow
 from diffif.fusers.output_range import stretch
-from diffif.fusers.weights import PublishedWeights
+from diffif.fusers.published.weights import PublishedWeights
 
 GROWTH, DENSE_LAYERS = 44, 5
 DECODER = (264, 128, 64, 32, 1)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from datasets.base import Boxes, MaskPath
-from datasets.errors import DatasetError
 from datasets.registry import load_dataset
 from datasets.synthetic.render import render
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES, SyntheticSettings
 from datasets.synthetic.writer import generate
+from suite.errors import DatasetError
 
 SETTINGS = SyntheticSettings(height=96, width=128, num_train=3, num_val=1, num_test=1)
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from datasets.errors import SettingsError
 from datasets.synthetic.scene import compose, scene_id
 from datasets.synthetic.settings import EvidenceShares, SyntheticSettings
+from suite.errors import SettingsError
 
 SETTINGS = SyntheticSettings(height=128, width=160)
 

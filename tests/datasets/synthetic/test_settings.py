@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from datasets.errors import SettingsError
-from datasets.settings import from_mapping, to_mapping
 from datasets.synthetic.settings import ContentSettings, EvidenceShares, SensorSettings, SyntheticSettings
+from suite.errors import SettingsError
+from suite.settings import from_mapping, to_mapping
 
 
 def test_settings_survive_a_round_trip_through_plain_data() -> None:

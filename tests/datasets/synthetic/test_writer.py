@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import DatasetError
 from datasets.synthetic import writer
 from datasets.synthetic.settings import SyntheticSettings
 from datasets.synthetic.writer import generate, read_manifest, synthetic_fingerprint
+from suite.errors import DatasetError
 
 SETTINGS = SyntheticSettings(height=64, width=80, num_train=3, num_val=1, num_test=2)
 

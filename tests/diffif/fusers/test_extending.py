@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from datasets.errors import ImageError
 from datasets.images import rgb_to_y, write_image
 from diffif.fusers.registry import build_fuser
+from suite.errors import ImageError
 from tests.conftest import REPOSITORY
 from tests.contracts.fuser_contract import make_pair
 

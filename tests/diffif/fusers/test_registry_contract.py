@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from datasets.errors import CheckpointError, WeightsError
 from diffif.fusers.base import Fuser
 from diffif.fusers.registry import FUSERS, build_fuser, get_fuser
+from suite.errors import CheckpointError, WeightsError
 from tests.conftest import REPOSITORY
 from tests.contracts.fuser_contract import FuserContract
 

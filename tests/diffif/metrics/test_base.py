@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics import get_metric
+from suite.errors import SettingsError, UnknownName
 from tests.contracts.metric_contract import make_triple
 
 

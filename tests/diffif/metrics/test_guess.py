@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import ResultError
 from diffif.metrics.guess import guess_convention, read_means
+from suite.errors import ResultError
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from datasets.errors import ImageError, SettingsError
 from diffif.metrics import evaluate
+from suite.errors import ImageError, SettingsError
 from tests.contracts.metric_contract import make_triple
 
 

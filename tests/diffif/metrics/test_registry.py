@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics import CONVENTIONS, METRICS, evaluate, get_convention, get_metric
+from suite.errors import SettingsError, UnknownName
 from tests.contracts.metric_contract import MetricContract, all_cases, make_triple
 
 

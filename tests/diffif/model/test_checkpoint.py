@@ -7,7 +7,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from datasets.errors import CheckpointError
 from diffif.model.checkpoint import (
     CheckpointCard,
     file_sha256,
@@ -18,6 +17,7 @@ from diffif.model.checkpoint import (
 )
 from diffif.model.diffusion import DiffIF, ModelSettings
 from diffif.model.schedule import ScheduleSettings
+from suite.errors import CheckpointError
 
 CARD = CheckpointCard(recipe={"name": "sample", "lr": 1e-4}, step=7, scores={"vif": 0.5})
 

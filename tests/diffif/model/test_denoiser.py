@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from datasets.errors import SettingsError
 from diffif.model.denoiser import DenoiserSettings
 from diffif.model.denoiser_blocks import Upsample
 from diffif.model.diffusion import DiffIF
+from suite.errors import SettingsError
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 24)])

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 import torch
 
-from datasets.errors import ImageError
 from diffif.model.diffusion import DiffIF, ModelSettings, TrainingBatch, training_losses, unwrap, x0_from_eps
 from diffif.model.losses import LossSettings
+from suite.errors import ImageError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.model.losses import SSIM_SIGMA, SSIM_WINDOW, LossSettings, gradient_loss, intensity_loss, ssim_loss
+from suite.errors import SettingsError
 
 
 @pytest.fixture

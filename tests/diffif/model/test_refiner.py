@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from datasets.errors import SettingsError
 from diffif.model.diffusion import DiffIF
 from diffif.model.refiner import Refiner, RefinerSettings
+from suite.errors import SettingsError
 
 
 @pytest.mark.parametrize("size", [(7, 5), (16, 24)])

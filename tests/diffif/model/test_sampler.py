@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.model.diffusion import DiffIF, Prediction
 from diffif.model.noise import ImageNoise
 from diffif.model.sampler import (
@@ -21,6 +20,7 @@ from diffif.model.sampler import (
     sample_dpmpp_2m,
 )
 from diffif.model.schedule import NoiseSchedule, ScheduleSettings
+from suite.errors import SettingsError
 
 SCHEDULE = NoiseSchedule(ScheduleSettings())
 SIZE = (4, 6)

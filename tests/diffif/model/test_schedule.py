@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from datasets.errors import SettingsError
 from diffif.model.schedule import NoiseSchedule, ScheduleSettings
+from suite.errors import SettingsError
 
 
 @pytest.fixture(scope="module")

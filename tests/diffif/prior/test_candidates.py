@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import DatasetError, SettingsError
 from datasets.images import read_array, read_pair, rgb_to_y, to_uint8, write_image
 from diffif.fusers.registry import build_fuser
 from diffif.prior.candidates import Candidates, make_candidates, parse_candidates, plan_candidates
+from suite.errors import DatasetError, SettingsError
 
 MakePairs = Callable[..., PairedDataset]
 MakePool = Callable[..., list[Candidates]]

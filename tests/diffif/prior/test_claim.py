@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import DatasetError
 from datasets.images import write_image
 from diffif.prior.claim import claim_folder
+from suite.errors import DatasetError
 
 MakePairs = Callable[..., PairedDataset]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from datasets.errors import SettingsError, UnknownName
-from datasets.settings import fingerprint, from_mapping, to_mapping
 from diffif.metrics import evaluate
 from diffif.prior.custom_score import code_mark, load_score
 from diffif.prior.goal import SearchSettings, change_goal, measure, parse_weights, try_out, weighted_sum
+from suite.errors import SettingsError, UnknownName
+from suite.settings import fingerprint, from_mapping, to_mapping
 
 SCORES = """
 import torch

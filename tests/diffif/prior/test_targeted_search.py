@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import DatasetError
 from datasets.images import read_array, read_image, read_pair, rgb_to_y, write_image
 from diffif.metrics import evaluate
 from diffif.prior.candidates import Candidates
 from diffif.prior.goal import SearchSettings
 from diffif.prior.targeted_search import draw, search
 from diffif.training.data import PriorPairs
+from suite.errors import DatasetError
 
 MakePairs = Callable[..., PairedDataset]
 MakePool = Callable[..., list[Candidates]]

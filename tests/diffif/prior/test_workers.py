@@ -16,12 +16,12 @@ import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import BenchError, DeviceError, ImageError, SettingsError, UnknownName
 from datasets.images import read_array, write_image
 from diffif.fusers.registry import build_fuser
 from diffif.prior.candidates import make_candidates
 from diffif.prior.targeted_search import search
 from diffif.prior.workers import THREAD_VARIABLES, Workers, default_jobs
+from suite.errors import BenchError, DeviceError, ImageError, SettingsError, UnknownName
 from tests.conftest import REPOSITORY
 
 MakePairs = Callable[..., PairedDataset]

@@ -16,12 +16,12 @@ import pytest
 import torch
 
 from datasets.base import PairedDataset
-from datasets.errors import DatasetError, SettingsError, TrainingError
 from datasets.images import read_image, write_image
 from diffif.model.checkpoint import load_checkpoint
 from diffif.training import loop
 from diffif.training.loop import effective_loss, learning_rate, train
 from diffif.training.recipe import Recipe, load_recipe, recipe_names
+from suite.errors import DatasetError, SettingsError, TrainingError
 
 MakePairs = Callable[..., PairedDataset]
 TINY = {
@@ -212,7 +212,7 @@ train(load_recipe(sys.argv[3]), pairs("train"), pairs("val"), root / "prior", ou
 def _script(tmp_path: Path, recipe: Recipe) -> list[str]:
     import yaml
 
-    from datasets.settings import to_mapping
+    from suite.settings import to_mapping
 
     (tmp_path / "run.py").write_text(RUN_SCRIPT.format(tests=str(tmp_path)))
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(to_mapping(recipe)))

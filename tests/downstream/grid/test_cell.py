@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from datasets.errors import SettingsError
 from downstream.grid.cell import Cell, Place, from_request, to_request, with_needs
+from suite.errors import SettingsError
 from tests.downstream.grid.trivial_cells import Number, Sum
 
 

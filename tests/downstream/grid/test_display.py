@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from downstream.engine import Progress, survey
 from downstream.grid.cell import with_needs
 from downstream.grid.display import print_end, print_plan
 from downstream.grid.ledger import Ledger
+from downstream.grid.runner import Progress, survey
 from tests.downstream.grid.trivial_cells import AfterFragile, Fragile, Number
 
 

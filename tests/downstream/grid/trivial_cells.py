@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from downstream.engine import run_grid
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place, with_needs
-from downstream.grid.engines import Slots
+from downstream.grid.engines.engine import Slots
+from downstream.grid.engines.local import LocalEngine
 from downstream.grid.ledger import Ledger
-from downstream.grid.local import LocalEngine
+from downstream.grid.runner import run_grid
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""One file per dataset: its folders, labels, classes, licence and paper."""

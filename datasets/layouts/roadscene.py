@@ -1,0 +1,26 @@
+"""RoadScene: registered road pairs cut from the FLIR video; no labels and no official split, so all pairs are test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from datasets.layouts.folder import INFRARED_NAMES, VISIBLE_NAMES, Folder
+
+
+class RoadScene(Folder):
+    """RoadScene as its authors publish it, or as `vi` and `ir`."""
+
+    name = "roadscene"
+    title = "RoadScene: 221 road pairs, each of its own size (about 330x530 HxW), no labels"
+    licence = "not stated by its authors; asks to cite the paper"
+    paper = "Xu et al., FusionDN: A Unified Densely Connected Network for Image Fusion, AAAI 2020"
+    official_counts: ClassVar[Mapping[str, int]] = {"all": 221}
+    suffixes = (".jpg",)
+    visible_names = ("crop_LR_visible", *VISIBLE_NAMES)
+    infrared_names = ("cropinfrared", *INFRARED_NAMES)
+    expected = (
+        "  crop_LR_visible/FLIR_00006.jpg   (or vi)\n"
+        "  cropinfrared/FLIR_00006.jpg      (or ir)\n"
+        "All pairs are test; own splits: splits/{train,val,test}.txt, one id a line."
+    )

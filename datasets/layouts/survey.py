@@ -1,0 +1,240 @@
+"""Layouts of paired folders: the work that is the same for all of them, with every fault collected.
+
+A dataset's own file says which folders hold a split, where a pair's label lies and what the scene of a pair is;
+pairing by name, carving validation and gathering faults happen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task, match_by_name
+from datasets.faults import Fault, raise_faults
+from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
+from suite.errors import DatasetError, list_offenders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What was found in one split: the samples that are sound, and the faults of those that are not."""
+
+    samples: tuple[Sample, ...]
+    faults: tuple[Fault, ...]
+    num_pairs: int
+    """Pairs of equal names, sound or not."""
+
+
+class SurveyedLayout(Layout):
+    """A layout of paired folders that reports every fault instead of stopping at the first."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """File suffixes of the official release; empty where any will do. Others load, but `check` names them."""
+
+    def folders(self, split: str) -> tuple[Path, Path]:
+        """The folders (visible, infrared) in which the pairs of a split lie; val lies in train where it is carved.
+
+        A layout defines this, or `folder_pairs` where the pairs lie in several places.
+
+        Raises:
+            DatasetError: they are not there.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines neither folders nor folder_pairs")
+
+    def folder_pairs(self, split: str) -> Mapping[str, tuple[Path, Path]]:
+        """All folders (visible, infrared) of a split, by what their pairs' ids begin with so that no two are equal.
+
+        Raises:
+            DatasetError: one is not there.
+        """
+        return {"": self.folders(split)}
+
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
+        """Where the label of a pair should lie (it need not exist), or None where the task has no labels."""
+        return None
+
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+        """The label in an existing file, or its faults; masks are not opened here."""
+        return MaskPath(path=path), []
+
+    def companions(self) -> tuple[Path, ...]:
+        """Files of no single pair that a copy of the dataset needs."""
+        return ()
+
+    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+        """Labels of no image."""
+        return []
+
+    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+        """Names that the layout cannot interpret."""
+        return []
+
+    def group_of(self, sample_id: str) -> str:
+        """Scene, sequence or patient; "" where it is not known."""
+        return ""
+
+    def stratum_of(self, sample_id: str) -> str:
+        """Validation takes an equal share of each stratum, for example day and night."""
+        return ""
+
+    def scan(self, split: str, task: Task) -> list[Sample]:
+        """See `Layout.scan`."""
+        found = self.survey(split, task)
+        raise_faults(self.name, split, found.faults)
+        return list(found.samples)
+
+    def survey(self, split: str, task: Task) -> Survey:
+        """The samples of a split and everything wrong with its names and labels, in order of their ids.
+
+        Raises:
+            DatasetError: the folders are not there at all.
+        """
+        return self._survey(split, task, whole=False)
+
+    def survey_folders(self, split: str, task: Task) -> Survey:
+        """`survey` of all pairs in the folders of a split, whichever split they belong to or are left out of."""
+        return self._survey(split, task, whole=True)
+
+    def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
+        pairs, faults = self._match(split)
+        ids = [pair[0] for pair in pairs]
+        faults += self.survey_names(ids)
+        members = frozenset(ids) if whole else self.members(split, ids)
+        samples = []
+        for sample_id, visible, infrared in pairs:
+            if sample_id in members:
+                sample = Sample(id=sample_id, visible=visible, infrared=infrared, group=self.group_of(sample_id))
+                labelled, wrong = self._label(sample, task)
+                faults += wrong
+                if not wrong:
+                    samples.append(labelled)
+        faults += self.stray_labels(split, task)
+        return Survey(samples=tuple(samples), faults=tuple(faults), num_pairs=len(members))
+
+    def _match(self, split: str) -> tuple[list[tuple[str, Path, Path]], list[Fault]]:
+        pairs: list[tuple[str, Path, Path]] = []
+        faults: list[Fault] = []
+        for prefix, (visible, infrared) in self.folder_pairs(split).items():
+            found, wrong = match_by_name(f"{self.name}/{split}", visible, infrared, IMAGE_SUFFIXES)
+            pairs += [(prefix + name, *files) for name, *files in found]
+            faults += [replace(fault, id=prefix + fault.id) for fault in wrong]
+        return sorted(pairs), faults
+
+    def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Fault]]:
+        path = self.label_path(sample, task)
+        if path is None:
+            return sample, []
+        if not path.is_file():
+            return sample, [Fault(kind="image without label", id=sample.id, detail=f"no label {path}")]
+        target, faults = self.read_label(path, sample, task)
+        labelled = Sample(
+            id=sample.id, visible=sample.visible, infrared=sample.infrared, target=target, group=sample.group
+        )
+        return labelled, faults
+
+    def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
+        """Which of the ids in the folders of a split belong to it: by `splits/*.txt`, else validation is carved."""
+        listed = self.listed_members(split, ids)
+        if listed is not None:
+            return listed
+        if split == "test" or not self.carves_validation():
+            return frozenset(ids)
+        carved = self.carve(ids)
+        return carved if split == "val" else frozenset(ids) - carved
+
+    def listed_members(self, split: str, ids: Sequence[str]) -> frozenset[str] | None:
+        """The ids of the split by `splits/*.txt`, or None where there are no lists.
+
+        Raises:
+            DatasetError: a pair is listed in two splits.
+        """
+        lists = read_lists(self.root)
+        if lists is None:
+            return None
+        mine = lists[split] & frozenset(ids)
+        for other in (name for name in SPLITS if name != split):
+            # The same name in the folders of another split is another pair.
+            twice = sorted(mine & lists[other]) if self._share_folders(split, other) else []
+            if twice:
+                raise DatasetError(
+                    f"{self.name}: {len(twice)} pairs are listed in both {LIST_FOLDER}/{split}.txt and {other}.txt; "
+                    f"a pair belongs to one split.\n{list_offenders(twice)}"
+                )
+        return mine
+
+    def _share_folders(self, split: str, other: str) -> bool:
+        try:
+            return self.folder_pairs(split) == self.folder_pairs(other)
+        except DatasetError:
+            return False
+
+    def carves_validation(self) -> bool:
+        """Whether train and val lie in the same folders, so that val is carved from train."""
+        return self._share_folders("train", "val")
+
+    def carve(self, ids: Sequence[str]) -> frozenset[str]:
+        """The ids that validation takes from train: whole groups where there are several, else contiguous blocks."""
+        if len({self.group_of(i) for i in ids}) > 1:
+            return carve_groups(ids, self.group_of)
+        strata = sorted({self.stratum_of(i) for i in ids})
+        return frozenset().union(*(carve_blocks([i for i in ids if self.stratum_of(i) == s]) for s in strata))
+
+    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+        """How validation was made, for train and val."""
+        return {} if split == "test" else {"validation": self._describe_validation()}
+
+    def _describe_validation(self) -> str:
+        if read_lists(self.root) is not None:
+            return f"as listed in {LIST_FOLDER}/*.txt"
+        if not self.carves_validation():
+            return "the dataset's own val folder"
+        ids = [pair[0] for pair in self._match("train")[0]]
+        carved = self.carve(ids)
+        groups = sorted({self.group_of(i) for i in ids})
+        share = f"{len(carved)} of {len(ids)} train pairs"
+        if len(groups) > 1:
+            return f"{share}, whole groups {', '.join(sorted({self.group_of(i) for i in carved}))} of {len(groups)}"
+        strata = ", ".join(sorted({self.stratum_of(i) for i in ids} - {""}))
+        evenly = f", evenly over {strata}" if strata else ""
+        one = f"; one group only ({groups[0]}), so neighbouring frames remain alike" if groups and groups[0] else ""
+        return f"{share} ({VAL_FRACTION:.0%}), evenly spaced contiguous blocks of about {BLOCK_LENGTH}{evenly}{one}"
+
+
+def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) -> list[Fault]:
+    """A fault for each label file whose name is no image's."""
+    stems = {path.stem for path in images if path.suffix.lower() in IMAGE_SUFFIXES}
+    return [
+        Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
+        for path in sorted(labels)
+        if path.stem not in stems
+    ]
+
+
+def find_dir(parent: Path, names: Iterable[str]) -> Path | None:
+    """The sub-folder with one of these names (the first that exists counts); case does not matter."""
+    if not parent.is_dir():
+        return None
+    present: dict[str, Path] = {}
+    for path in sorted(parent.iterdir()):
+        if path.is_dir():
+            present.setdefault(path.name.casefold(), path)
+    return next((present[name.casefold()] for name in names if name.casefold() in present), None)
+
+
+def require_dir(layout: Layout, parent: Path, names: Sequence[str]) -> Path:
+    """`find_dir`, or an error that shows what is there instead.
+
+    Raises:
+        DatasetError: no such folder.
+    """
+    found = find_dir(parent, names)
+    if found is not None:
+        return found
+    there = sorted(p.name for p in parent.iterdir() if not p.name.startswith("."))[:10] if parent.is_dir() else []
+    shown = f"it holds: {', '.join(there)}" if there else "it is empty" if parent.is_dir() else "which does not exist"
+    raise DatasetError(
+        f"{layout.name}: no folder {' or '.join(names)} in {parent} ({shown}). "
+        f"Pass --root DIR, the folder that holds:\n{layout.expected}"
+    )

@@ -1,0 +1,1 @@
+"""Controls: a source alone, their mean, noise. No method should lose to them."""

@@ -1,0 +1,1 @@
+"""Fusers that sample from a diffusion model."""

@@ -1,0 +1,1 @@
+"""Fusers from outside the suite: folders of images, ONNX files."""

@@ -1,0 +1,1 @@
+"""Published weights: where they lie, and how they are read and converted."""

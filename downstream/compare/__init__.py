@@ -1,0 +1,1 @@
+"""Many fusers on many datasets by many tasks."""

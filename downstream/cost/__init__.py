@@ -1,0 +1,1 @@
+"""Time and memory that a fuser takes per image."""

@@ -1,0 +1,68 @@
+"""What a detection run may vary; everything here enters the cell id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from suite.errors import SettingsError
+
+Protocol = Literal["retrain", "frozen"]
+FROZEN_MODEL = "model"
+"""--frozen-on model: the given network is judged as it is, without any training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionSettings:
+    """One detector, the same for every fuser."""
+
+    model: str = "yolov8n.pt"
+    """yolov8n.yaml starts from random weights, a .pt file from its own."""
+    epochs: int = 100
+    """Passes over the training images; the best epoch on validation is tested."""
+    imgsz: int = 640
+    """Longer side in pixels at which the detector sees an image."""
+    batch: int = 16
+    """Images per training step."""
+    nominal_batch: int = 64
+    """Images per optimiser step: gradients of several batches are added up to it (ultralytics' nbs)."""
+    patience: int = 50
+    """Epochs without progress on validation after which training stops."""
+    learning_rate: float | None = None
+    """First learning rate; None lets ultralytics choose optimiser and rate by the number of steps."""
+    workers: int = 4
+    """Loader processes on a GPU; a CPU loads in the training process."""
+    protocol: Protocol = "retrain"
+    """retrain: a detector per fuser. frozen: one detector judges every fuser's images."""
+    frozen_on: str = ""
+    """For frozen: the fuser whose images train the one detector, or "model" for the given weights as they are."""
+    resamples: int = 1000
+    """Bootstrap draws behind an interval."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "imgsz", "batch", "nominal_batch", "resamples"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
+        if self.imgsz % 32:
+            below, above = self.imgsz // 32 * 32, self.imgsz // 32 * 32 + 32
+            raise SettingsError(
+                f"--imgsz must be a multiple of 32, got {self.imgsz}; the nearest are {below or above} and {above}."
+            )
+        if self.learning_rate is not None and not self.learning_rate > 0:
+            raise SettingsError(f"--learning-rate must be positive, got {self.learning_rate}")
+        if self.protocol == "frozen" and not self.frozen_on:
+            raise SettingsError(
+                "--protocol frozen needs --frozen-on: the fuser whose images train the one detector (visible, "
+                "infrared, average ...), or model for --model as it is."
+            )
+        if self.protocol == "retrain" and self.frozen_on:
+            raise SettingsError("--frozen-on belongs to --protocol frozen.")
+        if self.frozen_on == FROZEN_MODEL and self.model.endswith((".yaml", ".yml")):
+            raise SettingsError(
+                f"--frozen-on model judges trained weights; {self.model} has none. Pass --model PATH.pt."
+            )
+
+    @property
+    def variant(self) -> str:
+        """The name of the protocol in result rows."""
+        return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"

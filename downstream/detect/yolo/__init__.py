@@ -1,0 +1,1 @@
+"""The detectors of ultralytics; nothing outside this folder imports that package."""

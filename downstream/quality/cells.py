@@ -1,0 +1,168 @@
+"""The cells of a quality run: fuse, score every fused image against its sources, record."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasets.base import PairedDataset, Sample
+from datasets.images import read_image, read_pair, rgb_to_y
+from diffif.fusers.base import Fuser
+from diffif.fusers.fused_set import FusedSet, fuse_split
+from downstream.ablation import NOT_VARIED, Ablation
+from suite.files import make_dir
+from suite.records import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
+from suite.statistics.intervals import mean_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TASK = "quality"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityRun:
+    """What all cells of one command share."""
+
+    dataset: PairedDataset
+    fusers: Mapping[str, Fuser]
+    metrics: tuple[str, ...]
+    convention: str
+    workdir: Path
+    device: str
+    command: str
+    resamples: int = 1000
+    fuse_batch: int = 4
+    ablation: Ablation = NOT_VARIED
+
+
+def run_cell(run: QualityRun, spec: str) -> Path:
+    """One fuser: its record's folder, computed now or before."""
+    settings = cell_settings(run, spec)
+    cell = cell_id(TASK, settings)
+    if is_done(run.workdir, cell):
+        print(f"{spec}: already done ({cell}).", flush=True)
+        return cell_dir(run.workdir, cell)
+    started, seconds = utc_now(), dict[str, float]()
+    with timed(seconds, "fuse"):
+        fused = fuse_split(run.dataset, run.fusers[spec], run.workdir, spec=spec, batch_size=run.fuse_batch)
+    journal = run.workdir / "quality" / f"{cell}.partial.jsonl"
+    with timed(seconds, "score"):
+        per_image = _score_images(run, spec, fused, journal)
+    seconds["fuse_per_image"] = fused.mean_seconds
+    record = Record(
+        cell_id=cell,
+        task=TASK,
+        settings=settings,
+        rows=_rows(run, spec, per_image, fused),
+        command=run.command,
+        started=started,
+        seconds=seconds,
+        notes=(
+            f"Metrics of the convention {run.convention!r}, on the fused images as stored (8 bit).",
+            *(f"{key}: {value}" for key, value in run.dataset.facts.items()),
+        ),
+    )
+    folder = write_record(run.workdir, record, per_image=per_image)
+    journal.unlink(missing_ok=True)
+    return folder
+
+
+def cell_settings(run: QualityRun, spec: str) -> dict[str, Any]:
+    """Everything that determines the numbers of a cell, free of machine paths."""
+    fuser = run.fusers[spec]
+    return {
+        "dataset": {
+            "name": run.dataset.name,
+            "split": run.dataset.split,
+            "pairs": run.dataset.pairs_fingerprint,
+            "count": len(run.dataset),
+            "facts": dict(run.dataset.facts),
+        },
+        "fuser": {"name": fuser.name, "fingerprint": fuser.fingerprint, "settings": dict(fuser.settings)},
+        "convention": run.convention,
+        "metrics": list(run.metrics),
+        "resamples": run.resamples,
+        **run.ablation.cell_settings,
+    }
+
+
+def _score_images(run: QualityRun, spec: str, fused: FusedSet, journal: Path) -> pd.DataFrame:
+    import pandas as pd
+    from rich.progress import track
+
+    make_dir(journal.parent)
+    done = _read_journal(journal)
+    missing = [sample for sample in run.dataset if sample.id not in done]
+    with journal.open("a", encoding="utf-8") as log:
+        for sample in track(missing, description=f"score {run.dataset.name}/{run.dataset.split} by {spec}"):
+            done[sample.id] = score_sample(sample, fused, run)
+            log.write(json.dumps([sample.id, done[sample.id]]) + "\n")
+            log.flush()
+    columns = [(sample.id, metric, done[sample.id][metric]) for metric in run.metrics for sample in run.dataset]
+    return pd.DataFrame(columns, columns=["id", "metric", "value"])
+
+
+def score_sample(sample: Sample, fused: FusedSet, run: QualityRun) -> dict[str, float]:
+    """Every metric of one fused image."""
+    from diffif.metrics import evaluate, get_convention
+
+    visible, infrared = read_pair(sample.visible, sample.infrared)
+    image = read_image(fused.image(sample.id), "rgb")
+    if get_convention(run.convention).channels == "luma":
+        visible, image = rgb_to_y(visible), rgb_to_y(image)
+    sources = (tensor.clamp(0.0, 1.0).to(run.device) for tensor in (image, visible, infrared))
+    scores = evaluate(*sources, metrics=run.metrics, convention=run.convention)
+    return {name: float(value) for name, value in scores.items()}
+
+
+def _read_journal(journal: Path) -> dict[str, dict[str, float]]:
+    if not journal.is_file():
+        return {}
+    text = journal.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        # The last line was cut by a kill.
+        journal.write_text(whole, encoding="utf-8")
+    return {sample_id: values for sample_id, values in map(json.loads, whole.splitlines())}
+
+
+def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) -> tuple[Row, ...]:
+    from diffif.metrics import get_metric
+
+    row = partial(
+        Row,
+        dataset=run.dataset.name,
+        split=run.dataset.split,
+        task=TASK,
+        fuser=spec,
+        variant=run.ablation.row_variant(),
+        seed=run.ablation.seed,
+    )
+    rows = []
+    for metric in run.metrics:
+        values = per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float)
+        known = int((values == values).sum())
+        low, high = mean_interval(values, num_resamples=run.resamples)
+        mean = float(per_image.loc[per_image["metric"] == metric, "value"].mean())
+        better = get_metric(metric).higher_is_better
+        rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, higher_is_better=better))
+    fuser = run.fusers[spec]
+    extras = {
+        "ms": 1000 * fused.mean_seconds if fuser.computes else math.nan,
+        "parameters": math.nan if fuser.num_parameters is None else float(fuser.num_parameters),
+    }
+    for metric, value in extras.items():
+        # No direction: facts beside the scores, not part of any ranking.
+        rows.append(row(metric=metric, value=value, n=len(run.dataset), higher_is_better=None))
+    return tuple(rows)
+
+
+def run_cells(run: QualityRun, specs: Sequence[str]) -> list[Path]:
+    """Every fuser."""
+    return [run_cell(run, spec) for spec in specs]

@@ -1,0 +1,78 @@
+"""What a segmentation run may vary; everything here enters the cell id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from suite.errors import SettingsError
+
+Protocol = Literal["retrain", "frozen"]
+ClassCounting = Literal["all15", "ignore-unlabelled", "present"]
+COUNTINGS: tuple[ClassCounting, ...] = ("all15", "ignore-unlabelled", "present")
+STRIDE = 32
+"""Sides of a training crop, and of a padded test image, are multiples of this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationSettings:
+    """One network, the same for every fuser."""
+
+    arch: str = "segformer"
+    """Decoder: segformer, unet, deeplabv3plus, upernet, fpn ... of segmentation-models-pytorch."""
+    encoder: str = "mit_b0"
+    """Backbone: mit_b0, resnet18, resnet34 ... of segmentation-models-pytorch."""
+    encoder_weights: str = "imagenet"
+    """imagenet, none, or a file with the encoder's tensors."""
+    epochs: int = 100
+    """Passes over the training images; the best epoch on validation is tested."""
+    crop: int = 384
+    """Side of the square training crop in pixels."""
+    batch: int = 8
+    """Crops per step."""
+    learning_rate: float = 3e-4
+    """First learning rate of AdamW; it falls to zero by the poly schedule."""
+    poly_power: float = 0.9
+    """Exponent of the poly schedule (Liu et al., ParseNet, 2015)."""
+    weight_decay: float = 0.01
+    """Of AdamW."""
+    ema_decay: float = 0.99
+    """Decay of the averaged weights that are validated and tested; smaller in the first steps."""
+    patience: int = 20
+    """Epochs without progress on validation after which training stops."""
+    classes: ClassCounting = "ignore-unlabelled"
+    """Which classes the headline mIoU counts, and whether the network learns the unlabelled class (all15)."""
+    protocol: Protocol = "retrain"
+    """retrain: a network per fuser. frozen: one network judges every fuser's images."""
+    frozen_on: str = ""
+    """For frozen: the fuser whose images train the one network."""
+    workers: int = 4
+    """Loader processes on a GPU; a CPU loads in the training process."""
+    amp: bool = True
+    """bfloat16 autocast on a GPU."""
+    resamples: int = 1000
+    """Bootstrap draws behind an interval."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "resamples", "patience"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"--{name} must be at least 1, got {getattr(self, name)}")
+        if self.crop < STRIDE or self.crop % STRIDE:
+            nearest = max(STRIDE, round(self.crop / STRIDE) * STRIDE)
+            raise SettingsError(f"--crop must be a multiple of {STRIDE}, got {self.crop}; the nearest is {nearest}.")
+        if not self.learning_rate > 0:
+            raise SettingsError(f"--learning-rate must be positive, got {self.learning_rate}")
+        if not 0 <= self.ema_decay < 1:
+            raise SettingsError(f"ema_decay must lie in [0, 1), got {self.ema_decay}")
+        if self.protocol == "frozen" and not self.frozen_on:
+            raise SettingsError(
+                "--protocol frozen needs --frozen-on: the fuser whose images train the one network (visible, "
+                "infrared, average ...)."
+            )
+        if self.protocol == "retrain" and self.frozen_on:
+            raise SettingsError("--frozen-on belongs to --protocol frozen.")
+
+    @property
+    def variant(self) -> str:
+        """The name of the protocol in result rows."""
+        return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"

@@ -1,0 +1,1 @@
+"""The ground of every package: errors, settings, command line, files, progress, device, records, statistics."""

@@ -1,0 +1,251 @@
+"""The result record: one folder per finished cell, complete or absent, and the schema of its rows.
+
+    <work>/results/<cell id>/result.json          settings, rows, timings, and what a reader must know
+                             per_image.parquet    one row per image and metric
+                             config.yaml          the settings again, for people
+                             environment.json     versions, hardware, command
+                             artefacts/           PR curve, confusion matrix, sample predictions ...
+
+A cell id is the hash of everything that determines the numbers: a cell present is a cell done.
+Standard library and pandas only; the report reads through this module alone.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from suite.errors import ResultError
+from suite.files import write_dir, write_text
+from suite.settings import fingerprint
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+RECORDED_PACKAGES = (
+    "torch", "torchvision", "ultralytics", "segmentation-models-pytorch", "albumentations", "torchmetrics",
+    "pandas", "numpy", "opencv-python-headless", "scikit-image",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One number. Scores are fractions; `value` may be nan where the metric is undefined."""
+
+    dataset: str
+    split: str
+    task: str
+    """"quality", "detect", "segment" or "cost"."""
+    fuser: str
+    """Label-free name as the user wrote it after --fuser."""
+    variant: str = "full"
+    """Ablation variant, or the protocol's name where a task has several ("retrain", "frozen-visible")."""
+    seed: int | None = None
+    metric: str
+    """Metric key; qualified as in "iou/person" or "ap50/infrared" for classes and evidence."""
+    value: float
+    ci_low: float = math.nan
+    ci_high: float = math.nan
+    n: int = 0
+    """Images (or boxes) behind the value."""
+    higher_is_better: bool | None = True
+    """None where no direction is agreed on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One finished cell."""
+
+    cell_id: str
+    task: str
+    settings: Mapping[str, Any]
+    """Everything that determines the numbers; its hash is the cell id."""
+    rows: tuple[Row, ...]
+    command: str
+    """The command that reproduces the cell."""
+    started: str
+    """UTC, ISO 8601."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Duration of each stage in seconds."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: pseudo-labels, overlaps, announced fallbacks."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+    """Folder the record was read from."""
+
+
+def cell_id(task: str, settings: Mapping[str, Any]) -> str:
+    """`<task>-<hash>` of everything that determines a cell's numbers."""
+    return f"{task}-{fingerprint({'schema': SCHEMA_VERSION, 'task': task, 'settings': settings})}"
+
+
+def cell_dir(workdir: Path, cell: str) -> Path:
+    """Where a cell's record lies, whether or not it is there yet."""
+    return workdir / "results" / cell
+
+
+def is_done(workdir: Path, cell: str) -> bool:
+    """Whether the cell's record is complete."""
+    return (cell_dir(workdir, cell) / "result.json").is_file()
+
+
+def write_record(
+    workdir: Path, record: Record, *, per_image: pd.DataFrame | None, artefacts: Path | None = None
+) -> Path:
+    """Write a record atomically and return its folder.
+
+    Args:
+        workdir: The working folder.
+        record: What to write; its `environment` is filled in where it is empty.
+        per_image: Columns `id`, `metric`, `value` and whatever the task adds; None where a task has no images.
+        artefacts: A folder that is copied to `artefacts/`.
+    """
+    import shutil
+
+    final = cell_dir(workdir, record.cell_id)
+    with write_dir(final) as folder:
+        content = {k: v for k, v in asdict(record).items() if k not in ("path", "environment")}
+        (folder / "result.json").write_text(
+            json.dumps({"schema": SCHEMA_VERSION, **content}, indent=1), encoding="utf-8"
+        )
+        (folder / "config.yaml").write_text(
+            yaml.safe_dump(_jsonable(record.settings), sort_keys=False), encoding="utf-8"
+        )
+        environment = record.environment or describe_environment()
+        (folder / "environment.json").write_text(json.dumps(environment, indent=1), encoding="utf-8")
+        if per_image is not None:
+            per_image.to_parquet(folder / "per_image.parquet", index=False)
+        if artefacts is not None:
+            shutil.copytree(artefacts, folder / "artefacts")
+    return final
+
+
+def read_record(path: Path) -> Record:
+    """Read one cell's folder.
+
+    Raises:
+        ResultError: missing or damaged file, or another schema version; says which.
+    """
+    source = path / "result.json"
+    try:
+        content = json.loads(source.read_text(encoding="utf-8"))
+        environment = json.loads((path / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise ResultError(
+            f"cannot read the record {source}: {error}. Delete the folder {path} and run the cell again."
+        ) from error
+    if content.pop("schema", None) != SCHEMA_VERSION:
+        raise ResultError(
+            f"{source} was written by another version of the suite; expected schema {SCHEMA_VERSION}. "
+            "Run the cell again."
+        )
+    try:
+        rows = tuple(Row(**row) for row in content.pop("rows"))
+        notes = tuple(content.pop("notes"))
+        return Record(rows=rows, notes=notes, environment=environment, path=path, **content)
+    except (KeyError, TypeError) as error:
+        raise ResultError(
+            f"{source} does not fit the schema: {error}. Delete the folder {path} and run the cell again."
+        ) from error
+
+
+def read_per_image(path: Path) -> pd.DataFrame:
+    """The per-image table of a cell's folder; empty where the task has none."""
+    import pandas as pd
+
+    source = path / "per_image.parquet"
+    return pd.read_parquet(source) if source.is_file() else pd.DataFrame(columns=["id", "metric", "value"])
+
+
+def iter_records(workdir: Path) -> Iterator[Record]:
+    """Every finished record of a working folder, in order of their cell ids."""
+    for source in sorted((workdir / "results").glob("*/result.json")):
+        if ".partial-" not in source.parent.name:
+            yield read_record(source.parent)
+
+
+def rows_table(records: Sequence[Record]) -> pd.DataFrame:
+    """All rows of all records, tidy, with the column `cell` beside the fields of `Row`."""
+    import pandas as pd
+
+    return pd.DataFrame([{"cell": record.cell_id, **asdict(row)} for record in records for row in record.rows])
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions, hardware and the commit behind a number; no user or machine names."""
+    versions = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu_count": os.cpu_count(),
+        "versions": versions,
+        "accelerator": _accelerator(),
+        "commit": _commit(),
+    }
+
+
+def reproducing_command(module: str, argv: Sequence[str]) -> str:
+    """`python -m MODULE ARGS`, quoted for a shell."""
+    return shlex.join(["python", "-m", module, *argv])
+
+
+@contextmanager
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Add the block's duration in seconds to `seconds[stage]`."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def utc_now() -> str:
+    """The present moment, UTC, ISO 8601 to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON atomically."""
+    write_text(path, json.dumps(content, indent=1))
+
+
+def _accelerator() -> str:
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return "none"
+
+
+def _commit() -> str:
+    here = Path(__file__).parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()
+
+
+def _jsonable(value: object) -> Any:
+    return json.loads(json.dumps(value))
