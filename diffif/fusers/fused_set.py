@@ -4,8 +4,8 @@
                                                          manifest.json      inputs, settings, seconds per image
 
 Complete or absent: the work happens in `<name>.partial`, which survives a kill and is taken up again, image by image.
-The set holds no labels, so that detection, segmentation and quality share it; `downstream.detect.yolo.view` lays its images
-(hard links, no bytes) beside box labels in the layout that YOLO reads.
+The set holds no labels, so that detection, segmentation and quality share it; a detector that wants its images beside
+box labels in a layout of its own links them (hard links, no bytes).
 """
 
 from __future__ import annotations
