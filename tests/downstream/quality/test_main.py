@@ -12,7 +12,7 @@ import pytest
 from datasets.images import read_image, read_pair, rgb_to_y, write_image
 from diffif.fusers.controls.average import Average
 from diffif.fusers.outside.imported import ImportedFolder
-from downstream.quality.__main__ import cells as quality_cells
+from downstream.quality import cells as quality_cells
 from downstream.quality.__main__ import choose_metrics, limit_pairs, main
 from downstream.quality.cells import QualityRun, run_cell
 from suite.errors import SettingsError, UnknownName

@@ -11,7 +11,7 @@ import torch
 
 from diffif.fusers.controls.average import Average
 from diffif.fusers.fused_set import fuse_split
-from downstream.segment.__main__ import training
+from downstream.segment import training
 from downstream.segment.crops import IGNORED, CropDataset, build_augmentation
 from downstream.segment.network import EncoderWeights
 from downstream.segment.prediction import predict_classes
