@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suite.command import new_parser, run_command
-from suite.errors import SettingsError
+from datasets.command import new_parser, run_command
+from datasets.errors import SettingsError
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -21,7 +21,11 @@ def build_parser() -> ArgumentParser:
     parser.add_argument("infrared", type=Path, nargs="?", help="an infrared image, or a folder of them")
     parser.add_argument("fused", type=Path, nargs="?", help="a fused image, or a folder of them")
     parser.add_argument("--convention", default="standard", help="which published definitions (see docs/metrics.md)")
-    parser.add_argument("--metrics", default="", help="names with commas between; default: the field's usual ten")
+    parser.add_argument(
+        "--metrics",
+        default="",
+        help="names with commas between, package.module:METRIC for your own, or all (default: the field's usual ten)",
+    )
     parser.add_argument("--csv", type=Path, help="write the scores of every image to this file")
     parser.add_argument("--guess", type=Path, metavar="TABLE", help="tell which convention a CSV table probably used")
     parser.add_argument("--write-docs", type=Path, metavar="FILE", help="write the page on metrics and conventions")
@@ -47,21 +51,18 @@ def run(arguments: Namespace) -> int:
 
 
 def _score(arguments: Namespace) -> int:
-    from diffif.metrics.conventions import get_convention
-    from diffif.metrics.evaluation import DEFAULT_METRICS
+    from datasets.atomic import write_text
     from diffif.metrics.files import as_csv, match_files, mean_scores, score_files
-    from diffif.metrics.registry import get_metric
-    from suite.files import write_text
+    from diffif.metrics.registry import choose_metrics
 
-    defined = get_convention(arguments.convention).metrics
-    metrics = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
-    metrics = metrics or [name for name in DEFAULT_METRICS if name in defined]
-    labels = {name: get_metric(name).label for name in metrics}
+    wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
+    metrics = choose_metrics(wanted, arguments.convention)
     files = match_files(arguments.visible, arguments.infrared, arguments.fused)
+    labels = [metric.label for metric in metrics]
     rows = []
     widest = max(len(entry.name) for entry in files) + 2
     print(f"convention: {arguments.convention}")
-    print(f"{'image':<{widest}}" + "".join(f"{label:>13}" for label in labels.values()))
+    print(f"{'image':<{widest}}" + "".join(f"{label:>13}" for label in labels))
     for row in score_files(files, metrics=metrics, convention=arguments.convention):
         rows.append(row)
         print(f"{row.name:<{widest}}" + "".join(f"{value:>13.4f}" for value in row.scores.values()), flush=True)
@@ -89,8 +90,8 @@ def _guess(table: Path) -> int:
 
 
 def _write_docs(path: Path) -> int:
+    from datasets.atomic import write_text
     from diffif.metrics.documentation import render
-    from suite.files import write_text
 
     write_text(path, render())
     return 0

@@ -1,25 +1,26 @@
-"""The front door: score fused images against their sources, with whatever the metrics share computed once."""
+"""Score fused images against their sources, with whatever the metrics share computed once."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from datasets.errors import SettingsError
 from diffif.metrics.conventions import Convention, get_convention
+from diffif.metrics.derived.planes import Plane, Triple, grey_of, to_levels
 from diffif.metrics.inputs import check_images
-from diffif.metrics.planes import Plane, Triple, grey_of, to_levels
-from diffif.metrics.registry import get_metric
-from suite.errors import SettingsError
-
-DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
-"""The metrics of the field's usual table, in its order; defined by every convention that `evaluate` takes."""
+from diffif.metrics.metric import Metric, Rules
+from diffif.metrics.registry import DEFAULT_METRICS, choose_metrics
 
 PIXELS_AT_ONCE_ON_GPU = 2**24
 """A batch is measured in parts of this many pixels on a GPU; on a CPU, whose caches are small, image by image."""
 
-CHANNELS = {"luma": (1,), "separate": (1, 3)}
+
+class UndefinedMetric(UserWarning):
+    """A metric is nan for every image of a call, because the images are smaller than its definition needs."""
 
 
 def evaluate(
@@ -27,43 +28,45 @@ def evaluate(
     visible: Tensor,
     infrared: Tensor,
     *,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: Sequence[str | Metric] = DEFAULT_METRICS,
     convention: str = "standard",
 ) -> dict[str, Tensor]:
     """Score every fused image of a batch against its sources.
 
     Args:
-        fused: Y of the fused images, (B, 1, H, W), float in [0, 1]. A convention that takes colour channels
-            separately (`vifb`) also accepts (B, 3, H, W).
-        visible: Y of the visible sources, (B, 1, H, W), likewise; or one image for all, (1, 1, H, W).
+        fused: The fused images, (B, C, H, W), float in [0, 1]; C is 1 for grey (or luma) and 3 for RGB. Colour is made
+            grey as the convention does it, or measured channel by channel where it says so (`vifb`).
+        visible: The visible sources, likewise; or one image for all, (1, C, H, W).
         infrared: The infrared sources, likewise.
-        metrics: Names from `METRICS`.
-        convention: Which published definitions to follow; see `conventions.py`.
+        metrics: Names from `METRICS`, `package.module:METRIC`, or `Metric` objects of your own; ("all",) for all.
+        convention: Which published definitions to follow; see docs/metrics.md.
 
     Returns:
-        Metric name -> (B,), float64, on the images' device. nan where a metric is undefined (0/0).
+        Metric name -> (B,), float64, on the images' device. nan where a metric is undefined: 0/0, or images smaller
+        than its definition needs, of which an `UndefinedMetric` warning tells.
 
     Raises:
-        ImageError: shapes differ, an image is too small for one of the metrics, or a value lies outside [0, 1].
+        ImageError: shapes differ, or a value lies outside [0, 1].
         SettingsError: the convention does not define one of the metrics.
         UnknownName: no such metric or convention.
+
+    >>> import torch
+    >>> image = torch.linspace(0, 1, 64 * 64).reshape(1, 1, 64, 64)
+    >>> scores = evaluate(image, image, image, metrics=("ssim", "cc"))
+    >>> {name: round(value.item(), 3) for name, value in scores.items()}
+    {'ssim': 2.0, 'cc': 1.0}
     """
-    batch = fused.shape[0] if fused.ndim else 0
-    if batch <= 1 or min(visible.shape[0], infrared.shape[0]) != batch:
-        return Sources(visible, infrared, convention=convention).score(fused, metrics=metrics)
-    _check(fused, visible, infrared, metrics, get_convention(convention))
+    chosen = _choose(fused, visible, infrared, metrics, get_convention(convention))
+    batch = fused.shape[0]
+    if batch == 1 or min(visible.shape[0], infrared.shape[0]) != batch:
+        return Sources(visible, infrared, convention=convention)._score_chosen(fused, chosen)
     parts = []
     step = _images_at_once(fused)
     for start in range(0, batch, step):
         part = slice(start, start + step)
         sources = Sources(visible[part], infrared[part], convention=convention)
-        parts.append(sources._score_checked(fused[part], metrics))
-    return {name: torch.cat([part[name] for part in parts]) for name in metrics}
-
-
-def evaluate_one(name: str, fused: Tensor, visible: Tensor, infrared: Tensor, *, convention: str) -> Tensor:
-    """One metric of every image of a batch: what each function in `functional/` calls."""
-    return evaluate(fused, visible, infrared, metrics=(name,), convention=convention)[name]
+        parts.append(sources._score_chosen(fused[part], chosen))
+    return {metric.name: torch.cat([part[metric.name] for part in parts]) for metric in chosen}
 
 
 class Sources:
@@ -73,7 +76,7 @@ class Sources:
     than the first.
 
     Args:
-        visible: Y of the visible sources, (B, 1, H, W), float in [0, 1].
+        visible: The visible sources, (B, C, H, W), float in [0, 1], C 1 or 3.
         infrared: The infrared sources, likewise.
         convention: Which published definitions to follow.
 
@@ -87,45 +90,56 @@ class Sources:
         self.convention = get_convention(convention)
         self._planes: dict[tuple[str, int, int, int], Plane] = {}
 
-    def score(self, fused: Tensor, *, metrics: Sequence[str] = DEFAULT_METRICS) -> dict[str, Tensor]:
+    def score(self, fused: Tensor, *, metrics: Sequence[str | Metric] = DEFAULT_METRICS) -> dict[str, Tensor]:
         """Score fused images against these sources.
 
         Args:
-            fused: (B, 1, H, W), or (N, 1, H, W) for N candidates when the sources hold one pair.
-            metrics: Names from `METRICS`.
+            fused: (B, C, H, W), or (N, C, H, W) for N candidates when the sources hold one pair.
+            metrics: As `evaluate` takes them.
 
         Returns:
             Metric name -> (B,) or (N,), float64; nan where undefined.
 
         Raises:
-            ImageError: shapes differ, an image is too small for one of the metrics, or a value lies outside [0, 1].
+            ImageError: shapes differ, or a value lies outside [0, 1].
             SettingsError: the convention does not define one of the metrics.
             UnknownName: no such metric.
         """
-        _check(fused, self.visible, self.infrared, metrics, self.convention)
-        return self._score_checked(fused, metrics)
+        return self._score_chosen(fused, _choose(fused, self.visible, self.infrared, metrics, self.convention))
 
     @torch.no_grad()
-    def _score_checked(self, fused: Tensor, metrics: Sequence[str]) -> dict[str, Tensor]:
-        measures = [(name, get_metric(name).measure, self.convention.rules(name)) for name in metrics]
-        batch, num_channels = fused.shape[:2]
+    def _score_chosen(self, fused: Tensor, metrics: Sequence[Metric]) -> dict[str, Tensor]:
+        rules = {metric.name: metric.rules_under(self.convention) for metric in metrics}
+        batch = fused.shape[0]
         step = _images_at_once(fused)
-        scores: dict[str, list[Tensor]] = {name: [] for name in metrics}
+        scores: dict[str, list[Tensor]] = {metric.name: [] for metric in metrics}
         for start in range(0, batch, step):
             part = slice(start, min(start + step, batch))
-            triples = [
-                Triple(
-                    Plane(to_levels(fused[part, channel : channel + 1])),
-                    self._plane("visible", part, channel, num_channels),
-                    self._plane("infrared", part, channel, num_channels),
-                )
-                for channel in range(num_channels)
-            ]
-            for name, measure, rules in measures:
-                seen = [_join(triples)] if getattr(rules, "join_channels", False) else triples
-                values = [measure(triple, rules).to(torch.float64) for triple in seen]
-                scores[name].append(torch.stack(values).mean(dim=0))
+            channels = self._channels(fused[part], part)
+            for metric in metrics:
+                scores[metric.name].append(self._measure(metric, rules[metric.name], channels))
         return {name: torch.cat(parts) for name, parts in scores.items()}
+
+    def _measure(self, metric: Metric, rules: Rules, channels: Sequence[Triple]) -> Tensor:
+        levels = channels[0].fused.levels
+        if min(levels.shape[-2:]) < metric.smallest_side_under(self.convention):
+            return torch.full((levels.shape[0],), torch.nan, dtype=torch.float64, device=levels.device)
+        values = [metric.measure(triple, rules).to(torch.float64) for triple in rules.view(channels)]
+        return torch.stack(values).mean(dim=0)
+
+    def _channels(self, fused: Tensor, part: slice) -> list[Triple]:
+        """One triple of grey images, or one for each channel of the fused images."""
+        if self.convention.channels == "luma":
+            fused = self._grey(fused)
+        num_channels = fused.shape[1]
+        return [
+            Triple(
+                Plane(to_levels(fused[:, channel : channel + 1])),
+                self._plane("visible", part, channel, num_channels),
+                self._plane("infrared", part, channel, num_channels),
+            )
+            for channel in range(num_channels)
+        ]
 
     def _plane(self, which: str, part: slice, channel: int, num_channels: int) -> Plane:
         image = self.visible if which == "visible" else self.infrared
@@ -135,24 +149,40 @@ class Sources:
         colour_against_grey = num_channels == 1 and image.shape[1] == 3
         key = (which, part.start, part.stop, -1 if colour_against_grey else channel)
         if key not in self._planes:
-            chosen = grey_of(image[part]) if colour_against_grey else image[part, channel : channel + 1]
+            chosen = self._grey(image[part]) if colour_against_grey else image[part, channel : channel + 1]
             self._planes[key] = Plane(to_levels(chosen))
         return self._planes[key]
 
+    def _grey(self, image: Tensor) -> Tensor:
+        """(B, 1, H, W): the grey image by the convention's own formula."""
+        if image.shape[1] == 1:
+            return image
+        if self.convention.matlab_grey:
+            return grey_of(image)
+        from datasets.images import rgb_to_y
 
-def _check(fused: Tensor, visible: Tensor, infrared: Tensor, metrics: Sequence[str], convention: Convention) -> None:
+        return rgb_to_y(image)
+
+
+def _choose(
+    fused: Tensor, visible: Tensor, infrared: Tensor, metrics: Sequence[str | Metric], convention: Convention
+) -> tuple[Metric, ...]:
+    """The metrics asked for, once the images have been checked; warns of those that the images are too small for."""
     if not metrics:
         raise SettingsError("no metric was asked for; name at least one.")
-    smallest = max(max(get_metric(name).smallest_side, convention.rules(name).smallest_side) for name in metrics)
-    check_images(fused, visible, infrared, channels=CHANNELS[convention.channels], smallest=smallest)
-
-
-def _join(triples: Sequence[Triple]) -> Triple:
-    """The channels side by side; only for metrics that look at the fused image alone."""
-    if len(triples) == 1:
-        return triples[0]
-    wide = Plane(torch.cat([triple.fused.levels for triple in triples], dim=-1))
-    return Triple(wide, wide, wide)
+    chosen = choose_metrics(metrics, convention.name)
+    check_images(fused, visible, infrared)
+    height, width = fused.shape[-2:]
+    needed = {metric.label: metric.smallest_side_under(convention) for metric in chosen}
+    too_large = [f"{label} ({side}x{side})" for label, side in needed.items() if min(height, width) < side]
+    if too_large:
+        warnings.warn(
+            f"the images are {height}x{width} (HxW), too small for {', '.join(too_large)}: undefined (nan). "
+            "Leave these metrics out, or pass larger images.",
+            UndefinedMetric,
+            stacklevel=3,
+        )
+    return chosen
 
 
 def _images_at_once(fused: Tensor) -> int:

@@ -14,10 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from diffif.metrics.conventions import Convention, get_convention
+from datasets.errors import DatasetError, list_offenders
 from diffif.metrics.evaluation import evaluate
-from diffif.metrics.planes import grey_of
-from suite.errors import DatasetError, list_offenders
+from diffif.metrics.metric import Metric
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -85,7 +84,9 @@ def _images_by_name(folder: Path) -> dict[str, Path]:
     return found
 
 
-def score_files(files: Iterable[ImageFiles], *, metrics: Sequence[str], convention: str) -> Iterator[ImageScores]:
+def score_files(
+    files: Iterable[ImageFiles], *, metrics: Sequence[str | Metric], convention: str
+) -> Iterator[ImageScores]:
     """Score images one by one.
 
     Raises:
@@ -93,26 +94,18 @@ def score_files(files: Iterable[ImageFiles], *, metrics: Sequence[str], conventi
         SettingsError: the convention does not define one of the metrics.
         UnknownName: no such metric or convention.
     """
-    chosen = get_convention(convention)
     for entry in files:
-        fused, visible, infrared = (_read(path, chosen) for path in (entry.fused, entry.visible, entry.infrared))
-        if fused.shape[1] == 1 and chosen.channels == "luma":
-            visible, infrared = visible[:, :1], infrared[:, :1]
-        scores = evaluate(fused, visible, infrared, metrics=metrics, convention=convention)
+        images = (_read(path) for path in (entry.fused, entry.visible, entry.infrared))
+        scores = evaluate(*images, metrics=metrics, convention=convention)
         yield ImageScores(entry.name, convention, {name: value.item() for name, value in scores.items()})
 
 
-def _read(path: Path, convention: Convention) -> Tensor:
-    """One image as the convention takes it: all channels, or grey by its own formula."""
-    from datasets.images import read_array, read_image, to_tensor
+def _read(path: Path) -> Tensor:
+    """One image as it was stored, grey or colour: the convention decides what is made of colour."""
+    from datasets.images import read_array, to_tensor
 
-    if convention.channels == "luma" and not convention.matlab_grey:
-        return read_image(path, "grey")
     pixels = read_array(path)
-    if pixels.ndim == 2:
-        return to_tensor(pixels, "grey")
-    colour = to_tensor(pixels, "rgb")
-    return grey_of(colour).to(torch.float32) if convention.channels == "luma" else colour
+    return to_tensor(pixels, "grey" if pixels.ndim == 2 else "rgb")
 
 
 def mean_scores(rows: Sequence[ImageScores]) -> dict[str, float]:

@@ -10,30 +10,26 @@ from torch import Tensor
 from suite.errors import ImageError
 
 LARGEST_LUMA_EXCESS = 1e-6
+NUM_CHANNELS = (1, 3)
 
 
-def check_images(fused: Tensor, visible: Tensor, infrared: Tensor, *, channels: tuple[int, ...], smallest: int) -> None:
+def check_images(fused: Tensor, visible: Tensor, infrared: Tensor) -> None:
     """Refuse what no metric can score.
 
     Args:
-        fused: (B, C, H, W), float in [0, 1].
+        fused: (B, C, H, W), float in [0, 1], C 1 or 3.
         visible: (B or 1, C or 1, H, W), likewise.
         infrared: (B or 1, C or 1, H, W), likewise.
-        channels: The numbers of channels that are accepted.
-        smallest: Fewest rows and columns.
 
     Raises:
-        ImageError: not a float BCHW tensor, sizes differ, too small, or a value lies outside [0, 1].
+        ImageError: not a float BCHW tensor of 1 or 3 channels, sizes differ, or a value lies outside [0, 1].
     """
     named = {"fused": fused, "visible": visible, "infrared": infrared}
     for name, image in named.items():
-        _check_one(name, image, channels)
+        _check_one(name, image)
     sizes = {name: tuple(image.shape[-2:]) for name, image in named.items()}
     if len(set(sizes.values())) > 1:
         raise ImageError(f"metrics need three images of one size (HxW), got {_listed(sizes)}. Resize before fusing.")
-    height, width = fused.shape[-2:]
-    if min(height, width) < smallest:
-        raise ImageError(f"the images are {height}x{width} (HxW); these metrics need at least {smallest}x{smallest}.")
     for name, image in (("visible", visible), ("infrared", infrared)):
         if image.shape[0] not in (1, fused.shape[0]):
             raise ImageError(f"{name} holds {image.shape[0]} images, fused {fused.shape[0]}: one each, or 1 for all.")
@@ -41,19 +37,22 @@ def check_images(fused: Tensor, visible: Tensor, infrared: Tensor, *, channels: 
         raise ImageError(f"the images lie on different devices: {_listed({n: t.device for n, t in named.items()})}.")
 
 
-def _check_one(name: str, image: Tensor, channels: tuple[int, ...]) -> None:
+def _check_one(name: str, image: Tensor) -> None:
+    if not isinstance(image, Tensor):
+        raise ImageError(
+            f"{name} is a {type(image).__name__}; expected a tensor (B, C, H, W), float in [0, 1]. "
+            "Read a file with datasets.images.read_image(path, 'rgb')."
+        )
     if image.ndim != 4:
-        raise ImageError(f"{name} has shape {tuple(image.shape)}; expected (B, C, H, W).")
+        remedy = {2: " Write image[None, None]", 3: " Write image[None]"}.get(image.ndim, "")
+        raise ImageError(f"{name} has shape {tuple(image.shape)}; expected (B, C, H, W).{remedy}")
     if not image.dtype.is_floating_point:
         raise ImageError(
-            f"{name} is {image.dtype}; expected float in [0, 1]. Divide 8-bit images by 255 (image.float() / 255)."
+            f"{name} is {image.dtype}; expected float in [0, 1]. For 8-bit images write image.float() / 255"
         )
-    if image.shape[1] not in channels:
-        expected = " or ".join(str(count) for count in channels)
-        raise ImageError(
-            f"{name} has {image.shape[1]} channels; this convention takes {expected}. "
-            "Convert colour to luma first: datasets.images.rgb_to_ycbcr(image)[:, :1]."
-        )
+    if image.shape[1] not in NUM_CHANNELS:
+        remedy = " To drop the alpha channel write image[:, :3]" if image.shape[1] == 4 else ""
+        raise ImageError(f"{name} has {image.shape[1]} channels; expected 1 (grey) or 3 (RGB).{remedy}")
     if image.numel() == 0:
         raise ImageError(f"{name} is empty: shape {tuple(image.shape)}.")
     low, high = (value.item() for value in torch.aminmax(image.detach()))

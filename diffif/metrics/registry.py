@@ -1,56 +1,111 @@
-"""The table of metrics: name -> the class that measures it. Direction, range and citation are the class's own."""
+"""The table of metrics, name -> where its object lies, and the metrics that a command or a caller asks for.
+
+The table alone can be read without loading torch; an entry is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-from suite.errors import UnknownName
-
-if TYPE_CHECKING:
-    from diffif.metrics.base import FusionMetric
+from datasets.errors import SettingsError, UnknownName
+from diffif.metrics.conventions import get_convention
+from diffif.metrics.metric import Metric
 
 METRICS = {
-    "en": "diffif.metrics.en:EN",
-    "sd": "diffif.metrics.sd:SD",
-    "sf": "diffif.metrics.sf:SF",
-    "ag": "diffif.metrics.ag:AG",
-    "ei": "diffif.metrics.ei:EI",
-    "mi": "diffif.metrics.mi:MI",
-    "nmi": "diffif.metrics.nmi:NMI",
-    "fmi_pixel": "diffif.metrics.fmi:FMIPixel",
-    "fmi_gradient": "diffif.metrics.fmi:FMIGradient",
-    "fmi_dct": "diffif.metrics.fmi:FMIDCT",
-    "fmi_wavelet": "diffif.metrics.fmi:FMIWavelet",
-    "ce": "diffif.metrics.ce:CE",
-    "cc": "diffif.metrics.cc:CC",
-    "scd": "diffif.metrics.scd:SCD",
-    "mse": "diffif.metrics.mse:MSE",
-    "rmse": "diffif.metrics.rmse:RMSE",
-    "psnr": "diffif.metrics.psnr:PSNR",
-    "ssim": "diffif.metrics.ssim:SSIM",
-    "ms_ssim": "diffif.metrics.ms_ssim:MSSSIM",
-    "vif": "diffif.metrics.vif:VIF",
-    "viff": "diffif.metrics.viff:VIFF",
-    "qabf": "diffif.metrics.qabf:Qabf",
-    "nabf": "diffif.metrics.nabf:Nabf",
-    "qo": "diffif.metrics.piella:Qo",
-    "qw": "diffif.metrics.piella:Qw",
-    "qe": "diffif.metrics.piella:Qe",
-    "qcb": "diffif.metrics.qcb:Qcb",
-    "qcv": "diffif.metrics.qcv:Qcv",
-    "qp": "diffif.metrics.qp:Qp",
+    "en": "diffif.metrics.measures.en:METRIC",
+    "sd": "diffif.metrics.measures.sd:METRIC",
+    "sf": "diffif.metrics.measures.sf:METRIC",
+    "ag": "diffif.metrics.measures.ag:METRIC",
+    "ei": "diffif.metrics.measures.ei:METRIC",
+    "mi": "diffif.metrics.measures.mi:METRIC",
+    "nmi": "diffif.metrics.measures.nmi:METRIC",
+    "fmi_pixel": "diffif.metrics.measures.fmi_pixel:METRIC",
+    "fmi_gradient": "diffif.metrics.measures.fmi_gradient:METRIC",
+    "fmi_dct": "diffif.metrics.measures.fmi_dct:METRIC",
+    "fmi_wavelet": "diffif.metrics.measures.fmi_wavelet:METRIC",
+    "ce": "diffif.metrics.measures.ce:METRIC",
+    "cc": "diffif.metrics.measures.cc:METRIC",
+    "scd": "diffif.metrics.measures.scd:METRIC",
+    "mse": "diffif.metrics.measures.mse:METRIC",
+    "rmse": "diffif.metrics.measures.rmse:METRIC",
+    "psnr": "diffif.metrics.measures.psnr:METRIC",
+    "ssim": "diffif.metrics.measures.ssim:METRIC",
+    "ms_ssim": "diffif.metrics.measures.ms_ssim:METRIC",
+    "vif": "diffif.metrics.measures.vif:METRIC",
+    "viff": "diffif.metrics.measures.viff:METRIC",
+    "qabf": "diffif.metrics.measures.qabf:METRIC",
+    "nabf": "diffif.metrics.measures.nabf:METRIC",
+    "qo": "diffif.metrics.measures.qo:METRIC",
+    "qw": "diffif.metrics.measures.qw:METRIC",
+    "qe": "diffif.metrics.measures.qe:METRIC",
+    "qcb": "diffif.metrics.measures.qcb:METRIC",
+    "qcv": "diffif.metrics.measures.qcv:METRIC",
+    "qp": "diffif.metrics.measures.qp:METRIC",
 }
 
+DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
+"""The metrics of the field's usual table, in its order."""
 
-def get_metric(name: str) -> type[FusionMetric]:
-    """The class of one metric.
+OWN_METRIC = "your own metric: package.module:METRIC, or the Metric object itself"
+
+
+def get_metric(metric: str | Metric) -> Metric:
+    """One metric, by its name in `METRICS`, by `package.module:METRIC`, or as the object that it is.
 
     Raises:
         UnknownName: there is none of that name; names the nearest.
+        SettingsError: a module cannot be imported, or holds no metric of that name.
     """
-    if name not in METRICS:
-        raise UnknownName("metric", name, known=METRICS)
-    module, _, attribute = METRICS[name].partition(":")
-    found: type[FusionMetric] = getattr(import_module(module), attribute)
+    if isinstance(metric, Metric):
+        return metric
+    if metric in METRICS:
+        return _import_metric(METRICS[metric])
+    if ":" in metric:
+        return _import_metric(metric)
+    raise UnknownName("metric", metric, known=METRICS, hint=f"Or {OWN_METRIC}.")
+
+
+def metrics_of(convention: str) -> tuple[str, ...]:
+    """The names of every metric that a convention defines, in the table's order.
+
+    Raises:
+        UnknownName: no such convention.
+    """
+    chosen = get_convention(convention)
+    return tuple(name for name in METRICS if get_metric(name).is_defined_by(chosen))
+
+
+def choose_metrics(wanted: Sequence[str | Metric] | None, convention: str) -> tuple[Metric, ...]:
+    """The metrics that a user asked for, each once.
+
+    Args:
+        wanted: Names, `package.module:METRIC`, metrics, or `all` alone: everything that the convention defines. None or
+            nothing: the field's usual ones as far as the convention defines them.
+        convention: Which published definitions.
+
+    Raises:
+        UnknownName: no such metric or convention.
+        SettingsError: the convention does not define a metric that was named, or two metrics share a name.
+    """
+    defined = metrics_of(convention)
+    names: Sequence[str | Metric] = wanted or [name for name in DEFAULT_METRICS if name in defined]
+    if list(names) == ["all"]:
+        names = defined
+    chosen: dict[str, Metric] = {}
+    for metric in map(get_metric, names):
+        metric.rules_under(get_convention(convention))
+        if chosen.setdefault(metric.name, metric) != metric:
+            raise SettingsError(f"two different metrics are called {metric.name!r}. Rename one of them.")
+    return tuple(chosen.values())
+
+
+def _import_metric(path: str) -> Metric:
+    module, _, attribute = path.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(f"metric {path!r} cannot be loaded: {error}. Expected {OWN_METRIC}.") from error
+    if not isinstance(found, Metric):
+        raise SettingsError(f"metric {path!r} is a {type(found).__name__}; expected a diffif.metrics.Metric.")
     return found

@@ -50,7 +50,7 @@ class SearchSettings:
                 continue
             if name not in METRICS:
                 raise UnknownName("metric of the search", name, known=METRICS, hint=f"Your own: {EXAMPLE}.")
-            convention.rules(name)
+            get_metric(name).rules_under(convention)
             _check_direction(name, weight)
 
     def keys(self) -> dict[str, str]:
@@ -128,7 +128,7 @@ def measure(
 
     Raises:
         SettingsError: a function of the user's own failed or returned another shape.
-        ImageError: the images are too small for one of the metrics.
+        ImageError: a value lies outside [0, 1].
     """
     metrics = tuple(name for name in settings.weights if not is_custom(name))
     values = Sources(visible, infrared, convention=settings.convention).score(fused, metrics=metrics) if metrics else {}

@@ -111,17 +111,13 @@ def choose_metrics(names: Sequence[str] | None, convention: str) -> tuple[str, .
         UnknownName: no such metric or convention.
         SettingsError: the convention does not define a metric that was named.
     """
-    from diffif.metrics import DEFAULT_METRICS, get_convention, get_metric
+    from diffif.metrics import choose_metrics as choose
+    from diffif.metrics import get_metric
 
-    rules = get_convention(convention)
-    if names is None:
-        return tuple(name for name in DEFAULT_METRICS if name in rules.metrics)
-    if list(names) == ["all"]:
-        return tuple(rules.metrics)
-    for name in names:
-        get_metric(name)
-        rules.rules(name)
-    return tuple(dict.fromkeys(names))
+    chosen = choose(names, convention)
+    # A metric of the user's own is known by the path that was given, in the records too.
+    own = {get_metric(name).name: name for name in names or () if ":" in name}
+    return tuple(own.get(metric.name, metric.name) for metric in chosen)
 
 
 def limit_pairs(dataset: PairedDataset, limit: int | None) -> PairedDataset:

@@ -118,7 +118,7 @@ def score_sample(sample: Sample, fused: FusedSet, run: QualityRun) -> dict[str, 
         visible, image = rgb_to_y(visible), rgb_to_y(image)
     sources = (tensor.clamp(0.0, 1.0).to(run.device) for tensor in (image, visible, infrared))
     scores = evaluate(*sources, metrics=run.metrics, convention=run.convention)
-    return {name: float(value) for name, value in scores.items()}
+    return dict(zip(run.metrics, map(float, scores.values()), strict=True))
 
 
 def _read_journal(journal: Path) -> dict[str, dict[str, float]]:

@@ -1,17 +1,42 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
-from diffif.metrics import evaluate
-from suite.errors import ImageError, SettingsError
+from datasets.errors import ImageError, SettingsError
+from datasets.images import rgb_to_y
+from diffif.metrics import UndefinedMetric, evaluate
+from diffif.metrics.derived.planes import grey_of
 from tests.contracts.metric_contract import make_triple
 
 
-def test_8_bit_integers_are_refused_with_the_way_to_convert_them() -> None:
-    image = torch.zeros((1, 1, 8, 8), dtype=torch.uint8)
-    with pytest.raises(ImageError, match="Divide 8-bit images by 255"):
+def advised(error: BaseException) -> str:
+    """The expression on `image` that a message advises."""
+    [expression] = re.findall(r"[Ww]rite (image.*)$", str(error))
+    return expression
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        (torch.zeros((1, 1, 8, 8), dtype=torch.uint8), "fused is torch.uint8"),
+        (torch.zeros((1, 4, 8, 8)), "fused has 4 channels"),
+        (torch.zeros((3, 8, 8)), r"fused has shape \(3, 8, 8\)"),
+        (torch.zeros((8, 8)), r"fused has shape \(8, 8\)"),
+    ],
+)
+def test_the_advice_of_an_error_works_as_it_is_written(image: torch.Tensor, told: str) -> None:
+    with pytest.raises(ImageError, match=told) as caught:
         evaluate(image, image, image, metrics=("en",))
+    better = eval(advised(caught.value), {"image": image})
+    assert evaluate(better, better, better, metrics=("en",))["en"].item() == 0
+
+
+def test_what_is_no_tensor_is_refused_with_the_way_to_read_a_file() -> None:
+    with pytest.raises(ImageError, match=r"fused is a str.*datasets\.images\.read_image\(path, 'rgb'\)"):
+        evaluate("fused.png", "visible.png", "infrared.png", metrics=("en",))
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, 255.0, float("nan"), float("inf")])
@@ -22,10 +47,14 @@ def test_values_outside_zero_to_one_are_refused(bad: float) -> None:
         evaluate(fused, visible, infrared, metrics=("en",))
 
 
-def test_colour_is_refused_where_luma_is_meant() -> None:
-    fused, visible, infrared = make_triple(8, 8)
-    with pytest.raises(ImageError, match="visible has 3 channels"):
-        evaluate(fused, visible.expand(-1, 3, -1, -1), infrared, metrics=("en",))
+def test_colour_is_made_grey_as_the_convention_does_it() -> None:
+    colour = torch.rand((1, 3, 24, 24), generator=torch.Generator().manual_seed(0)).mul(255).round() / 255
+    infrared = make_triple(24, 24)[2]
+    for convention, grey in (("standard", rgb_to_y(colour)), ("tang", grey_of(colour).float())):
+        names = ("en", "mi", "ssim")
+        scores = evaluate(colour, colour, infrared, metrics=names, convention=convention)
+        assert scores == evaluate(grey, grey, infrared, metrics=names, convention=convention)
+        assert scores == evaluate(grey, colour, infrared, metrics=names, convention=convention)
 
 
 def test_sizes_batches_and_dimensions_must_agree() -> None:
@@ -34,8 +63,6 @@ def test_sizes_batches_and_dimensions_must_agree() -> None:
         evaluate(fused, visible[..., :7], infrared, metrics=("en",))
     with pytest.raises(ImageError, match="visible holds 2 images"):
         evaluate(fused, visible[:2], infrared, metrics=("en",))
-    with pytest.raises(ImageError, match=r"expected \(B, C, H, W\)"):
-        evaluate(fused[0], visible[0], infrared[0], metrics=("en",))
     with pytest.raises(ImageError, match="empty"):
         evaluate(fused[:0], visible[:0], infrared[:0], metrics=("en",))
 
@@ -58,3 +85,11 @@ def test_a_grey_fused_image_is_compared_with_the_grey_of_colour_sources() -> Non
     fused, visible, infrared = make_triple(24, 24)
     same = evaluate(fused, visible.expand(-1, 3, -1, -1), infrared, metrics=("mi",), convention="vifb")
     torch.testing.assert_close(same, evaluate(fused, visible, infrared, metrics=("mi",), convention="vifb"))
+
+
+def test_images_too_small_for_a_metric_leave_it_undefined_and_say_so_while_the_others_are_scored() -> None:
+    images = make_triple(120, 160)
+    with pytest.warns(UndefinedMetric, match=r"images are 120x160 \(HxW\), too small for MS-SSIM \(161x161\)"):
+        scores = evaluate(*images, metrics=("en", "ms_ssim", "ssim"))
+    assert scores["ms_ssim"].isnan().all()
+    assert not scores["ssim"].isnan().any()

@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from datasets.images import write_image
-from diffif.metrics import DEFAULT_METRICS
+from diffif.metrics import DEFAULT_METRICS, get_metric, metrics_of
 from diffif.metrics.__main__ import main
-from diffif.metrics.documentation import render
 from tests.contracts.metric_contract import make_triple
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -77,6 +74,8 @@ def test_guess_prints_the_likely_convention_and_why(tmp_path: Path, capsys: pyte
     assert "+ sd = 9.5: 8-bit arithmetic cuts SD below 16" in printed
 
 
-def test_the_page_on_metrics_is_current() -> None:
-    page = REPOSITORY / "docs" / "metrics.md"
-    assert page.read_text(encoding="utf-8") == render(), "run: python -m diffif.metrics --write-docs docs/metrics.md"
+def test_all_is_everything_that_the_convention_defines(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    files = [f"{folder}/1.png" for folder in folders]
+    assert main([*files, "--convention", "vifb", "--metrics", "all"]) == 0
+    labels = [get_metric(name).label for name in metrics_of("vifb")]
+    assert capsys.readouterr().out.splitlines()[1].split() == ["image", *labels]

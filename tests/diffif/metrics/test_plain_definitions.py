@@ -12,8 +12,8 @@ from scipy.ndimage import correlate, gaussian_filter
 from scipy.signal import convolve2d
 
 from diffif.metrics import evaluate
-from diffif.metrics.features import cosine_transform
-from diffif.metrics.patches import patch_structure
+from diffif.metrics.derived.features import cosine_transform
+from diffif.metrics.derived.patches import patch_structure
 from tests.contracts.metric_contract import make_triple
 
 Image = NDArray[np.float64]

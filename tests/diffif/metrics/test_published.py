@@ -11,7 +11,7 @@ from torch import Tensor
 
 from datasets.images import read_array, to_tensor
 from diffif.metrics import Sources, evaluate
-from diffif.metrics.planes import grey_of
+from diffif.metrics.derived.planes import grey_of
 
 VIFB_COLUMNS = {
     "Avg_gradient": "ag",

@@ -1,0 +1,61 @@
+"""VIF: visual information of the sources that survives in the fused image (VIF-P summed, not VIFF).
+
+It is 2 where the fused image equals both sources.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from diffif.metrics.derived.planes import Plane, Triple
+from diffif.metrics.derived.pyramid import NUM_SCALES, SMALLEST_SIDE, FidelityRules, gain_and_residual, local_variance
+from diffif.metrics.metric import Metric
+
+NOISE_VARIANCE = 2.0
+"""Of the visual system, in squared grey levels (Sheikh and Bovik's pixel-domain implementation)."""
+
+
+def measure(triple: Triple, rules: FidelityRules) -> Tensor:
+    """(B,): pixel-domain VIF of the fused image against each source, summed."""
+    kept = [pixel_vif(source, triple.fused, rules) for source in triple.sources]
+    return kept[0] + kept[1]
+
+
+def pixel_vif(reference: Plane, distorted: Plane, rules: FidelityRules) -> Tensor:
+    """(B,), float64: VIF-P of one plane against another; nan where the reference has no variance."""
+    kept = [_information_kept(reference, distorted, scale, rules) for scale in range(NUM_SCALES)]
+    present = [reference.derive(information, scale, rules) for scale in range(NUM_SCALES)]
+    return torch.stack(kept).sum(dim=0) / torch.stack(present).sum(dim=0)
+
+
+def information(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    """(B,), float64: information that the visual system finds in a plane at one scale."""
+    variance = plane.derive(local_variance, scale, rules)
+    return torch.log1p(variance / NOISE_VARIANCE).sum(dim=(-2, -1), dtype=torch.float64)
+
+
+def _information_kept(reference: Plane, distorted: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
+    return signal.div_(residual.add_(NOISE_VARIANCE)).log1p_().sum(dim=(-2, -1), dtype=torch.float64)
+
+
+METRIC = Metric(
+    name="vif",
+    label="VIF",
+    summary="pixel-domain visual information fidelity to both sources",
+    higher_is_better=True,
+    value_range=(0.0, math.inf),
+    undefined="a source is constant",
+    citation="Sheikh and Bovik, IEEE Trans. Image Processing 15(2), 2006",
+    smallest_side=SMALLEST_SIDE,
+    rules={
+        "standard": FidelityRules(),
+        "tang": FidelityRules(),
+        "tang-uint8": FidelityRules(saturate=True),
+        "ivif-zoo": FidelityRules(window="off-centre", border="zero"),
+    },
+    measure=measure,
+)
