@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.command import new_parser, run_command
-from datasets.errors import SettingsError
+from suite.command import new_parser, run_command
+from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser, Namespace
@@ -51,9 +51,9 @@ def run(arguments: Namespace) -> int:
 
 
 def _score(arguments: Namespace) -> int:
-    from datasets.atomic import write_text
     from diffif.metrics.files import as_csv, match_files, mean_scores, score_files
     from diffif.metrics.registry import choose_metrics
+    from suite.files import write_text
 
     wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
     metrics = choose_metrics(wanted, arguments.convention)
@@ -90,8 +90,8 @@ def _guess(table: Path) -> int:
 
 
 def _write_docs(path: Path) -> int:
-    from datasets.atomic import write_text
     from diffif.metrics.documentation import render
+    from suite.files import write_text
 
     write_text(path, render())
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from datasets.errors import UnknownName
+from suite.errors import UnknownName
 
 
 @dataclass(frozen=True, kw_only=True)

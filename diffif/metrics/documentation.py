@@ -43,9 +43,9 @@ BRIGHTNESS = Metric(name="brightness", label="Brightness", higher_is_better=True
 
 `evaluate(..., metrics=["ssim", BRIGHTNESS])` takes the object, every `--metrics` its path: `my_module:BRIGHTNESS`.
 
-A metric that belongs in the suite is one file in `diffif/metrics/measures/` (model: `measures/nmi.py`), which states its
-rules under each convention, and one line in the table `METRICS` of `diffif/metrics/registry.py`. The contract tests find
-it there, and `make docs` writes it into this page.
+A metric that belongs in the suite is one file in `diffif/metrics/measures/` (model: `measures/nmi.py`), which states
+its rules under each convention, and one line in the table `METRICS` of `diffif/metrics/registry.py`. The contract tests
+find it there, and `make docs` writes it into this page.
 """
 
 

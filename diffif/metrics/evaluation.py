@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.metrics.conventions import Convention, get_convention
 from diffif.metrics.derived.planes import Plane, Triple, grey_of, to_levels
 from diffif.metrics.inputs import check_images
 from diffif.metrics.metric import Metric, Rules
 from diffif.metrics.registry import DEFAULT_METRICS, choose_metrics
+from suite.errors import SettingsError
 
 PIXELS_AT_ONCE_ON_GPU = 2**24
 """A batch is measured in parts of this many pixels on a GPU; on a CPU, whose caches are small, image by image."""

@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from datasets.errors import DatasetError, list_offenders
 from diffif.metrics.evaluation import evaluate
 from diffif.metrics.metric import Metric
+from suite.errors import DatasetError, list_offenders
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 

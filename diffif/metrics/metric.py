@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from torch import Tensor

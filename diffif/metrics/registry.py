@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics.conventions import get_convention
 from diffif.metrics.metric import Metric
+from suite.errors import SettingsError, UnknownName
 
 METRICS = {
     "en": "diffif.metrics.measures.en:METRIC",

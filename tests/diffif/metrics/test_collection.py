@@ -6,8 +6,8 @@ import pytest
 import torch
 from torchmetrics import MetricCollection
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics import FusionMetric, evaluate
+from suite.errors import SettingsError, UnknownName
 from tests.contracts.metric_contract import make_triple
 
 

@@ -5,10 +5,10 @@ import re
 import pytest
 import torch
 
-from datasets.errors import ImageError, SettingsError
 from datasets.images import rgb_to_y
 from diffif.metrics import UndefinedMetric, evaluate
 from diffif.metrics.derived.planes import grey_of
+from suite.errors import ImageError, SettingsError
 from tests.contracts.metric_contract import make_triple
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from datasets.errors import SettingsError
 from datasets.images import write_image
 from diffif.metrics import FusionMetric, Metric, evaluate, get_metric
 from diffif.metrics.__main__ import main
+from suite.errors import SettingsError
 from tests.contracts.metric_contract import make_triple
 
 SOURCE = """

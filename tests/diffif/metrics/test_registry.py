@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import SettingsError, UnknownName
 from diffif.metrics import CONVENTIONS, METRICS, choose_metrics, evaluate, get_convention, get_metric, metrics_of
+from suite.errors import SettingsError, UnknownName
 from tests.contracts.metric_contract import MetricContract, all_cases, make_triple
 
 MEASURES = Path(__file__).resolve().parents[3] / "diffif" / "metrics" / "measures"
