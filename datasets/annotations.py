@@ -2,7 +2,7 @@
 
 Boxes are `xyxy` in pixels with exclusive right and bottom edges. VOC coordinates are taken as edges, unshifted, as
 LLVIP's and M3FD's own conversions do; where a tool counted pixels from 1, an edge may stick out by one pixel, which is
-clipped. Anything further out is a fault.
+clipped. Anything further out is a problem.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from datasets.base import Boxes
-from datasets.faults import Fault, FaultKind
+from datasets.problems import Problem, ProblemKind
 from suite.errors import ImageError
 
 EVIDENCE = ("both", "infrared", "visible")
 EDGE_TOLERANCE = 1.0
-"""Pixels a box may stick out before it is a fault; see the module's description."""
+"""Pixels a box may stick out before it is a problem; see the module's description."""
 YOLO_COLUMNS = 5
 
 Corners = tuple[float, float, float, float]
 
 
 class _Reading:
-    # The boxes and faults of one label file, while it is read.
+    # The boxes and problems of one label file, while it is read.
     def __init__(self, path: Path, size: tuple[int, int]) -> None:
         self.path = path
         self.height, self.width = size
         self.boxes: list[Corners] = []
         self.labels: list[int] = []
         self.evidence: list[str] = []
-        self.faults: list[Fault] = []
+        self.problems: list[Problem] = []
 
-    def blame(self, kind: FaultKind, detail: str) -> None:
-        self.faults.append(Fault(kind=kind, id=self.path.stem, detail=f"{self.path.name} {detail}"))
+    def blame(self, kind: ProblemKind, detail: str) -> None:
+        self.problems.append(Problem(kind=kind, id=self.path.stem, detail=f"{self.path.name} {detail}"))
 
     def add(self, number: int, corners: Corners, label: int) -> None:
         x1, y1, x2, y2 = corners
@@ -58,13 +58,13 @@ class _Reading:
             self.boxes.append((max(x1, 0.0), max(y1, 0.0), min(x2, float(self.width)), min(y2, float(self.height))))
             self.labels.append(label)
 
-    def result(self) -> tuple[Boxes, list[Fault]]:
-        if self.faults:
-            return Boxes(), self.faults
+    def result(self) -> tuple[Boxes, list[Problem]]:
+        if self.problems:
+            return Boxes(), self.problems
         return Boxes(xyxy=tuple(self.boxes), labels=tuple(self.labels), evidence=tuple(self.evidence)), []
 
 
-def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = None) -> tuple[Boxes, list[Fault]]:
+def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = None) -> tuple[Boxes, list[Problem]]:
     """The boxes of a Pascal VOC file, or what is wrong with it.
 
     Args:
@@ -74,7 +74,7 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
         size: (H, W) of the image; None takes what the file states.
 
     Returns:
-        The boxes and no fault, or no boxes and every fault of the file with the number of its box (from 1).
+        The boxes and no problem, or no boxes and every problem of the file with the number of its box (from 1).
     """
     reading = _Reading(path, size or (0, 0))
     try:
@@ -104,7 +104,7 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
             reading.blame("unreadable label", f"box {number}: evidence {evidence!r}; known: {', '.join(EVIDENCE)}")
         elif evidence:
             reading.evidence.append(evidence)
-    if reading.evidence and len(reading.evidence) != len(reading.boxes) and not reading.faults:
+    if reading.evidence and len(reading.evidence) != len(reading.boxes) and not reading.problems:
         reading.blame("unreadable label", "names the evidence of some boxes only; expected of all or of none")
     return reading.result()
 
@@ -126,7 +126,7 @@ def _voc_corners(item: ElementTree.Element) -> Corners | None:
     return x1, y1, x2, y2
 
 
-def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tuple[Boxes, list[Fault]]:
+def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tuple[Boxes, list[Problem]]:
     """The boxes of a YOLO text file, or what is wrong with it.
 
     Args:
@@ -136,7 +136,7 @@ def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tupl
         size: (H, W) of the image.
 
     Returns:
-        The boxes and no fault, or no boxes and every fault of the file with the number of its line (from 1).
+        The boxes and no problem, or no boxes and every problem of the file with the number of its line (from 1).
     """
     reading = _Reading(path, size)
     try:
@@ -175,7 +175,7 @@ def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
     return lines
 
 
-def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, list[Fault]]:
+def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, list[Problem]]:
     """The boxes of a VOC (.xml) or YOLO (any other suffix) file, or what is wrong with it.
 
     VOC is judged by the size that it states. YOLO needs the size in the header of its image.
@@ -187,7 +187,7 @@ def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, 
     try:
         size = read_size(image)
     except ImageError as error:
-        return Boxes(), [Fault(kind="unreadable image", id=path.stem, detail=str(error))]
+        return Boxes(), [Problem(kind="unreadable image", id=path.stem, detail=str(error))]
     return read_yolo(path, classes, size)
 
 

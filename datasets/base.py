@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
-from datasets.faults import Fault, raise_faults
+from datasets.problems import Problem, raise_problems
 from suite.errors import DatasetError, SettingsError
 
 Task = Literal["quality", "detect", "segment"]
@@ -150,7 +150,7 @@ class Layout(ABC):
         Validation is carved from train, never from test.
 
         Raises:
-            DatasetError: the layout is not there, a pair is incomplete, or a label is faulty; lists the offenders.
+            DatasetError: the layout is not there, a pair is incomplete, or a label is unusable; lists the offenders.
         """
 
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
@@ -197,15 +197,15 @@ def pair_by_name(name: str, visible: Path, infrared: Path, suffixes: Sequence[st
     Raises:
         DatasetError: a folder is missing, or a file has no counterpart; lists up to ten.
     """
-    pairs, faults = match_by_name(name, visible, infrared, suffixes)
+    pairs, problems = match_by_name(name, visible, infrared, suffixes)
     dataset, _, split = name.partition("/")
-    raise_faults(dataset, split or "pairs", faults)
+    raise_problems(dataset, split or "pairs", problems)
     return pairs
 
 
 def match_by_name(
     name: str, visible: Path, infrared: Path, suffixes: Sequence[str]
-) -> tuple[list[tuple[str, Path, Path]], list[Fault]]:
+) -> tuple[list[tuple[str, Path, Path]], list[Problem]]:
     """`pair_by_name` that hands back what has no counterpart instead of raising it.
 
     Raises:
@@ -214,24 +214,24 @@ def match_by_name(
     for folder in (visible, infrared):
         if not folder.is_dir():
             raise DatasetError(f"{name}: no folder {folder}.")
-    faults: list[Fault] = []
-    by_stem = [_files_by_stem(folder, suffixes, faults) for folder in (visible, infrared)]
+    problems: list[Problem] = []
+    by_stem = [_files_by_stem(folder, suffixes, problems) for folder in (visible, infrared)]
     for stem in sorted(set(by_stem[0]) ^ set(by_stem[1])):
         here, there = (visible, infrared) if stem in by_stem[0] else (infrared, visible)
         detail = f"only in {here}, not in {there}. Pairs carry the same file name in both folders"
-        faults.append(Fault(kind="unpaired image", id=stem, detail=detail))
+        problems.append(Problem(kind="unpaired image", id=stem, detail=detail))
     pairs = [(stem, by_stem[0][stem], by_stem[1][stem]) for stem in sorted(set(by_stem[0]) & set(by_stem[1]))]
-    return pairs, faults
+    return pairs, problems
 
 
-def _files_by_stem(folder: Path, suffixes: Sequence[str], faults: list[Fault]) -> dict[str, Path]:
+def _files_by_stem(folder: Path, suffixes: Sequence[str], problems: list[Problem]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in suffixes or path.name.startswith("."):
             continue
         if path.stem in found:
             detail = f"{found[path.stem].name} and {path.name} in {folder} have one id"
-            faults.append(Fault(kind="duplicate id", id=path.stem, detail=detail))
+            problems.append(Problem(kind="duplicate id", id=path.stem, detail=detail))
             continue
         found[path.stem] = path
     return found

@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
-from datasets.faults import Fault, FaultKind
 from datasets.images import ColourMaskError, read_array, read_labels
 from datasets.layouts.survey import SurveyedLayout
+from datasets.problems import Problem, ProblemKind
 from suite.errors import BenchError, DatasetError, ImageError
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
-USABLE: tuple[FaultKind, ...] = ("count", "image format", "label without image")
-"""Faults that no pair need be left out for."""
+USABLE: tuple[ProblemKind, ...] = ("count", "image format", "label without image")
+"""Problems that no pair need be left out for."""
 
-Progress = Callable[[Iterable[list[Fault]], int], Iterable[list[Fault]]]
+Progress = Callable[[Iterable[list[Problem]], int], Iterable[list[Problem]]]
 """Wraps the checks of `int` pairs, for example in a progress bar."""
 
 
@@ -38,7 +38,7 @@ class CheckedPart:
     """Boxes for detection, masks for segmentation."""
     samples: tuple[Sample, ...]
     """The sound pairs in order of their ids."""
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +49,13 @@ class CheckReport:
     task: Task
     parts: tuple[CheckedPart, ...]
     facts: Mapping[str, str]
-    general_faults: tuple[Fault, ...]
-    """Faults of no single part: missing folders, counts."""
+    general_problems: tuple[Problem, ...]
+    """Problems of no single part: missing folders, counts."""
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
-        """Every fault, each once."""
-        return tuple(dict.fromkeys((*self.general_faults, *(f for part in self.parts for f in part.faults))))
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, each once."""
+        return tuple(dict.fromkeys((*self.general_problems, *(f for part in self.parts for f in part.problems))))
 
 
 def check_dataset(
@@ -66,7 +66,7 @@ def check_dataset(
     Args:
         layout: The dataset on disk.
         task: Whose labels to check.
-        subset: It is known to be a part of the official release: counts and absent splits are no fault.
+        subset: It is known to be a part of the official release: counts and absent splits are no problem.
         workers: Threads that read images.
         progress: Shown over the pairs of each part.
 
@@ -93,11 +93,11 @@ def check_dataset(
         task=task,
         parts=tuple(parts),
         facts=_collect_facts(layout, task),
-        general_faults=tuple(general),
+        general_problems=tuple(general),
     )
 
 
-def check_pair(sample: Sample, classes: tuple[str, ...], suffixes: tuple[str, ...] = ()) -> list[Fault]:
+def check_pair(sample: Sample, classes: tuple[str, ...], suffixes: tuple[str, ...] = ()) -> list[Problem]:
     """What opening the files of one pair shows.
 
     Args:
@@ -105,59 +105,59 @@ def check_pair(sample: Sample, classes: tuple[str, ...], suffixes: tuple[str, ..
         classes: Class names; a mask's ids must lie below their number.
         suffixes: File suffixes of the official release; empty where any will do.
     """
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     sizes: list[tuple[int, int]] = []
     for path in (sample.visible, sample.infrared):
         if suffixes and path.suffix.lower() not in suffixes:
             detail = f"{path} is not {' or '.join(suffixes)} as in the official release"
-            faults.append(Fault(kind="image format", id=sample.id, detail=detail))
+            problems.append(Problem(kind="image format", id=sample.id, detail=detail))
         try:
             height, width = read_array(path).shape[:2]
             sizes.append((height, width))
         except ImageError as error:
-            faults.append(Fault(kind="unreadable image", id=sample.id, detail=str(error)))
+            problems.append(Problem(kind="unreadable image", id=sample.id, detail=str(error)))
     if len(sizes) < 2:
-        return faults
+        return problems
     if sizes[0] != sizes[1]:
         detail = f"visible is {_show(sizes[0])} (HxW), infrared {_show(sizes[1])}"
-        faults.append(Fault(kind="size mismatch", id=sample.id, detail=detail))
+        problems.append(Problem(kind="size mismatch", id=sample.id, detail=detail))
     if isinstance(sample.target, Boxes):
-        faults += _check_boxes(sample.id, sample.target, sizes[0])
+        problems += _check_boxes(sample.id, sample.target, sizes[0])
     elif isinstance(sample.target, MaskPath):
-        faults += check_mask(sample.id, sample.target.path, classes, sizes[0])
-    return faults
+        problems += check_mask(sample.id, sample.target.path, classes, sizes[0])
+    return problems
 
 
-def check_mask(sample_id: str, path: Path, classes: tuple[str, ...], size: tuple[int, int]) -> list[Fault]:
+def check_mask(sample_id: str, path: Path, classes: tuple[str, ...], size: tuple[int, int]) -> list[Problem]:
     """What is wrong with a mask: unreadable, colour-coded, of another size than its image, ids that are no class."""
     try:
         mask = read_labels(path)
     except ColourMaskError as error:
-        return [Fault(kind="mask colours", id=sample_id, detail=str(error))]
+        return [Problem(kind="mask colours", id=sample_id, detail=str(error))]
     except ImageError as error:
-        return [Fault(kind="unreadable label", id=sample_id, detail=str(error))]
-    faults = []
+        return [Problem(kind="unreadable label", id=sample_id, detail=str(error))]
+    problems = []
     found = (mask.shape[0], mask.shape[1])
     if found != size:
         detail = f"mask {path} is {_show(found)} (HxW), its image {_show(size)}"
-        faults.append(Fault(kind="mask size", id=sample_id, detail=detail))
+        problems.append(Problem(kind="mask size", id=sample_id, detail=detail))
     unknown = [int(value) for value in np.unique(mask) if value >= len(classes)]
     if unknown:
         shown = ", ".join(map(str, unknown[:10])) + (" ..." if len(unknown) > 10 else "")
         detail = f"mask {path} holds the ids {shown}; known are 0 to {len(classes) - 1}"
-        faults.append(Fault(kind="mask ids", id=sample_id, detail=detail))
-    return faults
+        problems.append(Problem(kind="mask ids", id=sample_id, detail=detail))
+    return problems
 
 
-def _check_boxes(sample_id: str, boxes: Boxes, size: tuple[int, int]) -> list[Fault]:
+def _check_boxes(sample_id: str, boxes: Boxes, size: tuple[int, int]) -> list[Problem]:
     # A label states the size of its image itself; only here the real one is known.
-    faults = []
+    problems = []
     for number, corners in enumerate(boxes.xyxy, start=1):
         if corners[2] > size[1] or corners[3] > size[0]:
             shown = ", ".join(f"{value:g}" for value in corners)
             detail = f"box {number}: ({shown}) reaches outside the image, which is {_show(size)} (HxW)"
-            faults.append(Fault(kind="box outside", id=sample_id, detail=detail))
-    return faults
+            problems.append(Problem(kind="box outside", id=sample_id, detail=detail))
+    return problems
 
 
 def _show(size: tuple[int, int]) -> str:
@@ -168,26 +168,26 @@ def _check_part(
     layout: SurveyedLayout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
 ) -> CheckedPart:
     survey, classes, suffixes = layout.survey_folders(splits[0], task), layout.classes_for(task), layout.suffixes
-    faults = list(survey.faults)
+    problems = list(survey.problems)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        results: Iterable[list[Fault]] = pool.map(lambda s: check_pair(s, classes, suffixes), survey.samples)
+        results: Iterable[list[Problem]] = pool.map(lambda s: check_pair(s, classes, suffixes), survey.samples)
         for found in progress(results, len(survey.samples)) if progress else results:
-            faults += found
+            problems += found
     if not suffixes:
-        faults += _mixed_formats(survey.samples)
-    bad = {fault.id for fault in faults if fault.kind not in USABLE}
+        problems += _mixed_formats(survey.samples)
+    bad = {problem.id for problem in problems if problem.kind not in USABLE}
     targets = [sample.target for sample in survey.samples]
     return CheckedPart(
         splits=splits,
         num_pairs=survey.num_pairs,
         num_labels=sum(len(t) if isinstance(t, Boxes) else 1 for t in targets if t is not None),
         samples=tuple(sample for sample in survey.samples if sample.id not in bad),
-        faults=tuple(faults),
+        problems=tuple(problems),
     )
 
 
-def _mixed_formats(samples: Iterable[Sample]) -> list[Fault]:
-    faults = []
+def _mixed_formats(samples: Iterable[Sample]) -> list[Problem]:
+    problems = []
     ordered = list(samples)
     for modality in ("visible", "infrared"):
         paths: list[tuple[str, Path]] = [(sample.id, getattr(sample, modality)) for sample in ordered]
@@ -198,28 +198,28 @@ def _mixed_formats(samples: Iterable[Sample]) -> list[Fault]:
         for sample_id, path in paths:
             if (path.suffix.lower() in LOSSY_SUFFIXES) != (usual in LOSSY_SUFFIXES):
                 detail = f"{path} among {modality} images that are {usual}: lossy and lossless files are mixed"
-                faults.append(Fault(kind="image format", id=sample_id, detail=detail))
-    return faults
+                problems.append(Problem(kind="image format", id=sample_id, detail=detail))
+    return problems
 
 
-def _judge_missing(layout: SurveyedLayout, missing: Mapping[str, DatasetError]) -> list[Fault]:
+def _judge_missing(layout: SurveyedLayout, missing: Mapping[str, DatasetError]) -> list[Problem]:
     return [
-        Fault(kind="layout", id="", detail=f"no {split} pairs: {error}")
+        Problem(kind="layout", id="", detail=f"no {split} pairs: {error}")
         for split, error in missing.items()
         if split in layout.official_counts
     ]
 
 
-def _judge_counts(layout: SurveyedLayout, parts: Iterable[CheckedPart]) -> list[Fault]:
+def _judge_counts(layout: SurveyedLayout, parts: Iterable[CheckedPart]) -> list[Problem]:
     found = Counter({part.splits[0]: part.num_pairs for part in parts})
-    faults = []
+    problems = []
     for name, official in layout.official_counts.items():
         # A val folder was taken out of train, since no dataset here has an official one.
         pairs = found.total() if name == "all" else found[name] + (found["val"] if name == "train" else 0)
         if pairs != official:
             detail = f"{name}: {pairs} pairs, the official release has {official}"
-            faults.append(Fault(kind="count", id="", detail=detail))
-    return faults
+            problems.append(Problem(kind="count", id="", detail=detail))
+    return problems
 
 
 def _collect_facts(layout: SurveyedLayout, task: Task) -> Mapping[str, str]:
@@ -228,5 +228,5 @@ def _collect_facts(layout: SurveyedLayout, task: Task) -> Mapping[str, str]:
         try:
             facts.update({**layout.facts(split, task), **facts})
         except BenchError:
-            continue  # an absent split or an unreadable label, which is among the faults already
+            continue  # an absent split or an unreadable label, which is among the problems already
     return facts

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from datasets.base import SPLITS, MaskPath, Sample, Task
 from datasets.checks import USABLE, CheckReport
-from datasets.faults import raise_faults
 from datasets.layouts.survey import SurveyedLayout
+from datasets.problems import raise_problems
 from datasets.splits import write_list
 from suite.errors import DatasetError
 from suite.files import make_dir, write_file
@@ -31,7 +31,7 @@ class Prepared:
     num_pairs: dict[str, int]
     """Pairs per split."""
     num_skipped: int
-    """Pairs left out because of a fault."""
+    """Pairs left out because of a problem."""
     num_written: int
     """Files written now; the others were there from an earlier run."""
 
@@ -51,20 +51,20 @@ def prepare_dataset(
         layout: The dataset on disk.
         reports: Its checks, one for each task whose labels to write; pairs that are sound in all are written.
         out: The folder to write, outside the dataset.
-        skip_invalid: Leave faulty pairs out instead of refusing.
+        skip_invalid: Leave pairs with problems out instead of refusing.
         copy: Copy every file, also where a hard link would do.
         progress: Shown over the files.
 
     Raises:
-        DatasetError: there are faults and `skip_invalid` is not set, or `out` lies in the dataset.
+        DatasetError: there are problems and `skip_invalid` is not set, or `out` lies in the dataset.
         WorkdirError: `out` cannot be written.
     """
     root = layout.root.resolve()
     if out.resolve().is_relative_to(root):
         raise DatasetError(f"--out {out} lies inside the dataset {layout.root}. Pass another folder.")
-    blocking = [fault for report in reports for fault in report.faults if fault.kind not in USABLE]
+    blocking = [problem for report in reports for problem in report.problems if problem.kind not in USABLE]
     if not skip_invalid:
-        raise_faults(layout.name, "all splits", list(dict.fromkeys(blocking)))
+        raise_problems(layout.name, "all splits", list(dict.fromkeys(blocking)))
     pairs = {split: _sound_ids(layout, reports, split) for split in SPLITS}
     files = dict.fromkeys(layout.companions())
     for report in reports:

@@ -3,7 +3,7 @@
     BenchError                 catch this one to catch them all
     ├── SettingsError          a setting or a command-line value is not usable
     ├── UnknownName            a fuser, dataset, metric ... that does not exist (did you mean ...)
-    ├── DatasetError           a dataset folder has the wrong layout, or some of its files are faulty
+    ├── DatasetError           a dataset folder has the wrong layout, or some of its files have problems
     ├── ImageError             an image cannot be read, or a tensor has the wrong shape or range
     ├── WeightsError           published weights are missing, altered or unsafe to load
     ├── CheckpointError        a Diff-IF checkpoint is missing, or is not one
@@ -49,7 +49,7 @@ class UnknownName(BenchError):
 
 
 class DatasetError(BenchError):
-    """A dataset folder has the wrong layout, or some of its files are faulty."""
+    """A dataset folder has the wrong layout, or some of its files have problems."""
 
 
 class ImageError(BenchError):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from datasets.base import Layout, Task
     from datasets.checks import CheckReport
-    from datasets.faults import Fault
     from datasets.layouts.survey import SurveyedLayout
+    from datasets.problems import Problem
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
     ]
     for report in reports:
         print_report(report, layout)
-    return 1 if any(report.faults for report in reports) else 0
+    return 1 if any(report.problems for report in reports) else 0
 
 
 def choose_tasks(layout: Layout, task: str | None) -> list[Task]:
@@ -76,41 +76,41 @@ def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, wor
     if workers < 1:
         raise SettingsError(f"--workers must be at least 1, got {workers}")
 
-    def watch(results: Iterable[list[Fault]], total: int) -> Iterable[list[Fault]]:
+    def watch(results: Iterable[list[Problem]], total: int) -> Iterable[list[Problem]]:
         return track(results, total, f"Checking {layout.name}")
 
     return check_dataset(layout, task, subset=subset, workers=workers, progress=watch)
 
 
 def print_report(report: CheckReport, layout: Layout) -> None:
-    """The faults by kind with up to ten offenders and the remedy, then the table."""
+    """The problems by kind with up to ten offenders and the remedy, then the table."""
     from rich.console import Console
     from rich.table import Table
 
     from datasets.checks import USABLE
-    from datasets.faults import REMEDIES
+    from datasets.problems import REMEDIES
     from suite.errors import list_offenders
 
-    by_kind: dict[str, list[Fault]] = defaultdict(list)
-    for fault in report.faults:
-        by_kind[fault.kind].append(fault)
-    for kind, faults in by_kind.items():
-        print(f"{kind}: {len(faults)}")
-        print(list_offenders([str(fault) for fault in faults]))
-        print(f"  -> {REMEDIES[faults[0].kind]}")
+    by_kind: dict[str, list[Problem]] = defaultdict(list)
+    for problem in report.problems:
+        by_kind[problem.kind].append(problem)
+    for kind, problems in by_kind.items():
+        print(f"{kind}: {len(problems)}")
+        print(list_offenders([str(problem) for problem in problems]))
+        print(f"  -> {REMEDIES[problems[0].kind]}")
     for name, fact in report.facts.items():
         print(f"{name}: {fact}")
     table = Table(title=f"{report.dataset}, labels for {report.task}")
     labels = {"detect": "boxes", "segment": "masks", "quality": "labels"}[report.task]
-    for column in ("splits", "pairs", "official", labels, "faults"):
+    for column in ("splits", "pairs", "official", labels, "problems"):
         table.add_column(column, justify="left" if column == "splits" else "right")
     for part in report.parts:
         official = layout.official_counts.get(part.splits[0], layout.official_counts.get("all"))
         number = "-" if report.task == "quality" else f"{part.num_labels:,}"
         shown = "-" if official is None else f"{official:,}"
-        table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, number, f"{len(part.faults):,}")
+        table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, number, f"{len(part.problems):,}")
     Console().print(table)
-    print(f"{len(report.faults)} fault{'s'[: len(report.faults) != 1]}" if report.faults else "no fault")
-    if any(fault.kind not in USABLE for fault in report.faults):
+    print(f"{len(report.problems)} problem{'s'[: len(report.problems) != 1]}" if report.problems else "no problem")
+    if any(problem.kind not in USABLE for problem in report.problems):
         command = f"python -m datasets prepare {report.dataset} --root {layout.root} --out OUT --skip-invalid"
-        print(f"A clean copy without the faulty pairs: {command}")
+        print(f"A clean copy without those pairs: {command}")

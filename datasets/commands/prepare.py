@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--task", default=None, help="labels to copy: detect, segment or quality (none); default: all")
-    parser.add_argument("--skip-invalid", action="store_true", help="leave faulty pairs out instead of refusing")
+    parser.add_argument("--skip-invalid", action="store_true", help="leave pairs with problems out instead of refusing")
     parser.add_argument("--copy", action="store_true", help="copy files instead of linking them")
     parser.add_argument("--workers", type=int, default=2, help="threads that read images")
 
@@ -48,9 +48,9 @@ def run(arguments: Namespace) -> int:
     prepared = prepare_dataset(
         layout, reports, arguments.out, skip_invalid=arguments.skip_invalid, copy=arguments.copy, progress=watch
     )
-    faults = dict.fromkeys(fault for report in reports for fault in report.faults)
-    if faults:
-        print(f"left out, or good to know:\n{list_offenders([str(fault) for fault in faults])}")
+    problems = dict.fromkeys(problem for report in reports for problem in report.problems)
+    if problems:
+        print(f"left out, or good to know:\n{list_offenders([str(problem) for problem in problems])}")
     pairs = ", ".join(f"{split} {number}" for split, number in prepared.num_pairs.items())
     print(f"{prepared.out}: {pairs} pairs; {prepared.num_written} files written, {prepared.num_skipped} pairs left out")
     return 0

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
 from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.faults import Fault
 from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.problems import Problem
 
 SCENE_DIGITS = 2
 
@@ -58,11 +58,11 @@ class LLVIP(SurveyedLayout):
         labels = require_dir(self, self.root, ("labels", "Annotations"))
         return labels / sample.visible.parent.name / f"{sample.id}.txt"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
         return read_boxes(path, self.classes, sample.visible)
 
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image; `Annotations` is one folder for all splits, so all of them must be here to judge it."""
         if task != "detect":
             return []

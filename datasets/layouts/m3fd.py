@@ -14,8 +14,8 @@ from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
 from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.faults import Fault
 from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.problems import Problem
 from datasets.splits import LIST_FOLDER, read_lists
 
 BLOCK_LENGTH = 100
@@ -61,12 +61,12 @@ Infrared and Visible for Object Detection, CVPR 2022"
             return listed
         return frozenset(i for i in ids if split_of(i) == split)
 
-    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+    def survey_names(self, ids: Sequence[str]) -> list[Problem]:
         """Names without a frame number belong to no sequence."""
         if read_lists(self.root) is not None:
             return []
         detail = f"the name is not a frame number, so its sequence is unknown; give {LIST_FOLDER}/*.txt instead"
-        return [Fault(kind="layout", id=i, detail=detail) for i in ids if not i.isdecimal()]
+        return [Problem(kind="layout", id=i, detail=detail) for i in ids if not i.isdecimal()]
 
     def label_path(self, sample: Sample, task: Task) -> Path | None:
         """`Annotation/<id>.xml` where that folder exists, else `labels/<id>.txt`."""
@@ -77,11 +77,11 @@ Infrared and Visible for Object Detection, CVPR 2022"
             return annotations / f"{sample.id}.xml"
         return require_dir(self, self.root, ("labels", "Annotation")) / f"{sample.id}.txt"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
         return read_boxes(path, self.classes, sample.visible)
 
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image."""
         if task != "detect":
             return []

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.base import IMAGE_SUFFIXES, Sample, Task
-from datasets.faults import Fault
 from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.problems import Problem
 
 
 class SplitFolders(SurveyedLayout):
@@ -35,7 +35,7 @@ class SplitFolders(SurveyedLayout):
             return None
         return require_dir(self, sample.visible.parent.parent, self.label_names) / f"{sample.id}.png"
 
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Masks of no image in the folders of this split."""
         if task != "segment":
             return []

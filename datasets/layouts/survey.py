@@ -1,7 +1,7 @@
-"""Layouts of paired folders: the work that is the same for all of them, with every fault collected.
+"""Layouts of paired folders: the work that is the same for all of them, with every problem collected.
 
 A dataset's own file says which folders hold a split, where a pair's label lies and what the scene of a pair is;
-pairing by name, carving validation and gathering faults happen here.
+pairing by name, carving validation and gathering problems happen here.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task, match_by_name
-from datasets.faults import Fault, raise_faults
+from datasets.problems import Problem, raise_problems
 from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
 from suite.errors import DatasetError, list_offenders
 
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What was found in one split: the samples that are sound, and the faults of those that are not."""
+    """What was found in one split: the samples that are sound, and the problems of those that are not."""
 
     samples: tuple[Sample, ...]
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
     num_pairs: int
     """Pairs of equal names, sound or not."""
 
 
 class SurveyedLayout(Layout):
-    """A layout of paired folders that reports every fault instead of stopping at the first."""
+    """A layout of paired folders that reports every problem instead of stopping at the first."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
     """File suffixes of the official release; empty where any will do. Others load, but `check` names them."""
@@ -55,19 +55,19 @@ class SurveyedLayout(Layout):
         """Where the label of a pair should lie (it need not exist), or None where the task has no labels."""
         return None
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
-        """The label in an existing file, or its faults; masks are not opened here."""
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+        """The label in an existing file, or its problems; masks are not opened here."""
         return MaskPath(path=path), []
 
     def companions(self) -> tuple[Path, ...]:
         """Files of no single pair that a copy of the dataset needs."""
         return ()
 
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image."""
         return []
 
-    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+    def survey_names(self, ids: Sequence[str]) -> list[Problem]:
         """Names that the layout cannot interpret."""
         return []
 
@@ -82,7 +82,7 @@ class SurveyedLayout(Layout):
     def scan(self, split: str, task: Task) -> list[Sample]:
         """See `Layout.scan`."""
         found = self.survey(split, task)
-        raise_faults(self.name, split, found.faults)
+        raise_problems(self.name, split, found.problems)
         return list(found.samples)
 
     def survey(self, split: str, task: Task) -> Survey:
@@ -98,41 +98,41 @@ class SurveyedLayout(Layout):
         return self._survey(split, task, whole=True)
 
     def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
-        pairs, faults = self._match(split)
+        pairs, problems = self._match(split)
         ids = [pair[0] for pair in pairs]
-        faults += self.survey_names(ids)
+        problems += self.survey_names(ids)
         members = frozenset(ids) if whole else self.members(split, ids)
         samples = []
         for sample_id, visible, infrared in pairs:
             if sample_id in members:
                 sample = Sample(id=sample_id, visible=visible, infrared=infrared, group=self.group_of(sample_id))
                 labelled, wrong = self._label(sample, task)
-                faults += wrong
+                problems += wrong
                 if not wrong:
                     samples.append(labelled)
-        faults += self.stray_labels(split, task)
-        return Survey(samples=tuple(samples), faults=tuple(faults), num_pairs=len(members))
+        problems += self.stray_labels(split, task)
+        return Survey(samples=tuple(samples), problems=tuple(problems), num_pairs=len(members))
 
-    def _match(self, split: str) -> tuple[list[tuple[str, Path, Path]], list[Fault]]:
+    def _match(self, split: str) -> tuple[list[tuple[str, Path, Path]], list[Problem]]:
         pairs: list[tuple[str, Path, Path]] = []
-        faults: list[Fault] = []
+        problems: list[Problem] = []
         for prefix, (visible, infrared) in self.folder_pairs(split).items():
             found, wrong = match_by_name(f"{self.name}/{split}", visible, infrared, IMAGE_SUFFIXES)
             pairs += [(prefix + name, *files) for name, *files in found]
-            faults += [replace(fault, id=prefix + fault.id) for fault in wrong]
-        return sorted(pairs), faults
+            problems += [replace(problem, id=prefix + problem.id) for problem in wrong]
+        return sorted(pairs), problems
 
-    def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Fault]]:
+    def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Problem]]:
         path = self.label_path(sample, task)
         if path is None:
             return sample, []
         if not path.is_file():
-            return sample, [Fault(kind="image without label", id=sample.id, detail=f"no label {path}")]
-        target, faults = self.read_label(path, sample, task)
+            return sample, [Problem(kind="image without label", id=sample.id, detail=f"no label {path}")]
+        target, problems = self.read_label(path, sample, task)
         labelled = Sample(
             id=sample.id, visible=sample.visible, infrared=sample.infrared, target=target, group=sample.group
         )
-        return labelled, faults
+        return labelled, problems
 
     def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
         """Which of the ids in the folders of a split belong to it: by `splits/*.txt`, else validation is carved."""
@@ -202,11 +202,11 @@ class SurveyedLayout(Layout):
         return f"{share} ({VAL_FRACTION:.0%}), evenly spaced contiguous blocks of about {BLOCK_LENGTH}{evenly}{one}"
 
 
-def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) -> list[Fault]:
-    """A fault for each label file whose name is no image's."""
+def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) -> list[Problem]:
+    """A problem for each label file whose name is no image's."""
     stems = {path.stem for path in images if path.suffix.lower() in IMAGE_SUFFIXES}
     return [
-        Fault(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
+        Problem(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
         for path in sorted(labels)
         if path.stem not in stems
     ]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from datasets.annotations import read_boxes
 from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
-from datasets.faults import Fault
 from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.problems import Problem
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
 from datasets.synthetic.writer import MANIFEST, read_manifest
 
@@ -63,20 +63,20 @@ class Synthetic(SurveyedLayout):
             return self.root / "Label" / sample.visible.parent.name / f"{sample.id}.png"
         return None
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Fault]]:
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes with their evidence, or the mask with the mask of its evidence."""
         if task == "segment":
             evidence = self.root / "Evidence" / path.parent.name / path.name
             if not evidence.is_file():
-                return None, [Fault(kind="image without label", id=sample.id, detail=f"no evidence {evidence}")]
+                return None, [Problem(kind="image without label", id=sample.id, detail=f"no evidence {evidence}")]
             return MaskPath(path=path, evidence=evidence), []
-        boxes, faults = read_boxes(path, self.classes, sample.visible)
-        if not faults and len(boxes.evidence) != len(boxes):
+        boxes, problems = read_boxes(path, self.classes, sample.visible)
+        if not problems and len(boxes.evidence) != len(boxes):
             detail = f"{path.name} names no evidence; every object of a synthetic scene has one"
-            faults = [Fault(kind="unreadable label", id=sample.id, detail=detail)]
-        return boxes, faults
+            problems = [Problem(kind="unreadable label", id=sample.id, detail=detail)]
+        return boxes, problems
 
-    def stray_labels(self, split: str, task: Task) -> list[Fault]:
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image; the annotations of all splits share one folder."""
         visible = self.root / "visible"
         if task == "detect":
@@ -84,10 +84,10 @@ class Synthetic(SurveyedLayout):
         folder = find_dir(self.root / "Label", (split,)) if task == "segment" else None
         return stray_labels(folder.iterdir(), (visible / split).iterdir(), visible / split) if folder else []
 
-    def survey_names(self, ids: Sequence[str]) -> list[Fault]:
+    def survey_names(self, ids: Sequence[str]) -> list[Problem]:
         """Names that are not the six digits of a scene."""
         return [
-            Fault(kind="layout", id=name, detail=f"{name!r} is no scene; ids are six digits")
+            Problem(kind="layout", id=name, detail=f"{name!r} is no scene; ids are six digits")
             for name in ids
             if not (len(name) == 6 and name.isdecimal())
         ]

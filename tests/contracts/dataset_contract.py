@@ -110,11 +110,11 @@ class DatasetContract:
     def test_check_finds_nothing_wrong_with_a_sound_copy(self, root: Path) -> None:
         layout = get_layout(self.name)(root)
         for task in layout.tasks:
-            assert check_dataset(layout, task, subset=True).faults == ()
+            assert check_dataset(layout, task, subset=True).problems == ()
 
     def test_check_misses_the_pairs_that_the_official_release_has(self, root: Path) -> None:
         layout = get_layout(self.name)(root)
-        found = [fault.detail for fault in check_dataset(layout, layout.tasks[-1]).faults]
+        found = [problem.detail for problem in check_dataset(layout, layout.tasks[-1]).problems]
         assert len(found) == len(layout.official_counts)
         assert all("the official release has" in detail for detail in found)
 
@@ -124,10 +124,10 @@ class DatasetContract:
         cut, other = samples[0], samples[-1]
         cut.visible.write_bytes(cut.visible.read_bytes()[:20])
         cv2.imwrite(str(other.infrared), np.zeros((10, 12), dtype=np.uint8))
-        faults = {(fault.kind, fault.id) for fault in check_dataset(layout, "quality", subset=True).faults}
-        assert ("unreadable image", cut.id) in faults
+        problems = {(problem.kind, problem.id) for problem in check_dataset(layout, "quality", subset=True).problems}
+        assert ("unreadable image", cut.id) in problems
         if other is not cut:
-            assert ("size mismatch", other.id) in faults
+            assert ("size mismatch", other.id) in problems
 
     def test_a_missing_half_of_a_pair_is_refused_by_name(self, root: Path) -> None:
         lonely = load_dataset(self.name, root, "test", "quality")[0]

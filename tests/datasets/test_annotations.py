@@ -18,14 +18,14 @@ SIZE = (24, 32)
 def read(tmp_path: Path, text: str, kind: str = "xml") -> tuple[Boxes, str]:
     path = tmp_path / f"000001.{kind}"
     path.write_text(text, encoding="utf-8")
-    boxes, faults = read_voc(path, CLASSES) if kind == "xml" else read_yolo(path, CLASSES, SIZE)
-    return boxes, "; ".join(f"{fault.kind}: {fault}" for fault in faults)
+    boxes, problems = read_voc(path, CLASSES) if kind == "xml" else read_yolo(path, CLASSES, SIZE)
+    return boxes, "; ".join(f"{problem.kind}: {problem}" for problem in problems)
 
 
 def test_voc_boxes_keep_their_pixels_and_classes_whatever_the_case(tmp_path: Path) -> None:
-    boxes, faults = read(tmp_path, voc(("Person", 2, 3, 12, 20), ("car", 0, 0, 32, 24)))
+    boxes, problems = read(tmp_path, voc(("Person", 2, 3, 12, 20), ("car", 0, 0, 32, 24)))
     assert boxes == Boxes(xyxy=((2, 3, 12, 20), (0, 0, 32, 24)), labels=(0, 1))
-    assert faults == ""
+    assert problems == ""
 
 
 def test_a_voc_file_without_objects_is_an_image_without_boxes(tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_evidence_is_read_where_every_object_has_one(tmp_path: Path) -> None:
 
 
 def test_a_box_one_pixel_out_is_clipped_since_some_tools_count_from_one(tmp_path: Path) -> None:
-    boxes, faults = read(tmp_path, voc(("person", 2, 3, 33, 25)))
+    boxes, problems = read(tmp_path, voc(("person", 2, 3, 33, 25)))
     assert boxes.xyxy == ((2, 3, 32, 24),)
-    assert faults == ""
+    assert problems == ""
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,17 @@ def test_a_box_one_pixel_out_is_clipped_since_some_tools_count_from_one(tmp_path
         ("", "cannot be read as XML"),
     ],
 )
-def test_faulty_voc_names_file_and_box(tmp_path: Path, text: str, said: str) -> None:
+def test_unusable_voc_names_file_and_box(tmp_path: Path, text: str, said: str) -> None:
 
-    boxes, faults = read(tmp_path, text)
-    assert re.search(said, faults), faults
-    assert "000001.xml" in faults
+    boxes, problems = read(tmp_path, text)
+    assert re.search(said, problems), problems
+    assert "000001.xml" in problems
     assert len(boxes) == 0
 
 
-def test_every_fault_of_a_file_is_told(tmp_path: Path) -> None:
-    _, faults = read(tmp_path, voc(("person", 2, 3, 99, 20), ("tree", 1, 1, 2, 2), ("person", 9, 9, 1, 1)))
-    assert all(f"box {number}" in faults for number in (1, 2, 3))
+def test_every_problem_of_a_file_is_told(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, voc(("person", 2, 3, 99, 20), ("tree", 1, 1, 2, 2), ("person", 9, 9, 1, 1)))
+    assert all(f"box {number}" in problems for number in (1, 2, 3))
 
 
 def test_evidence_of_some_objects_only_is_refused(tmp_path: Path) -> None:
@@ -82,15 +82,15 @@ def test_evidence_of_some_objects_only_is_refused(tmp_path: Path) -> None:
 
 
 def test_yolo_lines_become_pixels(tmp_path: Path) -> None:
-    boxes, faults = read(tmp_path, "1 0.5 0.5 0.25 0.5\n\n", "txt")
+    boxes, problems = read(tmp_path, "1 0.5 0.5 0.25 0.5\n\n", "txt")
     assert boxes == Boxes(xyxy=((12, 6, 20, 18),), labels=(1,))
-    assert faults == ""
+    assert problems == ""
 
 
 def test_yolo_written_and_read_gives_the_boxes_back(tmp_path: Path) -> None:
     boxes = Boxes(xyxy=((0.0, 0.0, 32.0, 24.0), (3.0, 5.0, 4.5, 23.0)), labels=(1, 0))
-    back, faults = read(tmp_path, "\n".join(yolo_lines(boxes, SIZE)), "txt")
-    assert faults == ""
+    back, problems = read(tmp_path, "\n".join(yolo_lines(boxes, SIZE)), "txt")
+    assert problems == ""
     assert back.labels == boxes.labels
     for found, expected in zip(back.xyxy, boxes.xyxy, strict=True):
         assert found == pytest.approx(expected, abs=1e-5)
@@ -109,11 +109,11 @@ def test_yolo_written_and_read_gives_the_boxes_back(tmp_path: Path) -> None:
         ("nan 0.5 0.5 0.1 0.5", "expected 'class x y width height'"),
     ],
 )
-def test_faulty_yolo_names_file_and_line(tmp_path: Path, text: str, said: str) -> None:
+def test_unusable_yolo_names_file_and_line(tmp_path: Path, text: str, said: str) -> None:
 
-    boxes, faults = read(tmp_path, text, "txt")
-    assert re.search(said, faults), faults
-    assert "000001.txt" in faults
+    boxes, problems = read(tmp_path, text, "txt")
+    assert re.search(said, problems), problems
+    assert "000001.txt" in problems
     assert len(boxes) == 0
 
 

@@ -39,7 +39,7 @@ def test_files_without_counterpart_are_listed_from_both_sides(tmp_path: Path) ->
     write_pairs(tmp_path / "vi", tmp_path / "ir", ["a", "b", "c"])
     (tmp_path / "ir/a.png").unlink()
     (tmp_path / "vi/b.png").unlink()
-    with pytest.raises(DatasetError, match=r"(?s)2 faults.*a: only in .*vi.*b: only in .*ir"):
+    with pytest.raises(DatasetError, match=r"(?s)2 problems.*a: only in .*vi.*b: only in .*ir"):
         pair_by_name("x", tmp_path / "vi", tmp_path / "ir", IMAGE_SUFFIXES)
 
 

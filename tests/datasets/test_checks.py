@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from datasets.checks import check_dataset
-from datasets.faults import REMEDIES, Fault, FaultKind, raise_faults
 from datasets.layouts.fmb import FMB
 from datasets.layouts.folder import Folder
 from datasets.layouts.llvip import LLVIP
 from datasets.layouts.m3fd import M3FD
 from datasets.layouts.msrs import MSRS
+from datasets.problems import REMEDIES, Problem, ProblemKind, raise_problems
 from suite.errors import DatasetError
 from tests.datasets.miniatures import (
     SIZE,
@@ -31,10 +31,10 @@ from tests.datasets.miniatures import (
 )
 
 
-def found(layout: LLVIP | FMB | MSRS | M3FD | Folder, task: str) -> dict[FaultKind, list[Fault]]:
-    by_kind: dict[FaultKind, list[Fault]] = {}
-    for fault in check_dataset(layout, task, subset=True).faults:  # type: ignore[arg-type]
-        by_kind.setdefault(fault.kind, []).append(fault)
+def found(layout: LLVIP | FMB | MSRS | M3FD | Folder, task: str) -> dict[ProblemKind, list[Problem]]:
+    by_kind: dict[ProblemKind, list[Problem]] = {}
+    for problem in check_dataset(layout, task, subset=True).problems:  # type: ignore[arg-type]
+        by_kind.setdefault(problem.kind, []).append(problem)
     return by_kind
 
 
@@ -52,19 +52,19 @@ def llvip(tmp_path: Path) -> LLVIP:
 
 def test_a_mask_in_colours_is_told_to_be_the_coloured_copy(fmb: FMB) -> None:
     cv2.imwrite(str(fmb.root / "train/Label/00003.png"), make_image("x", 3))
-    (fault,) = found(fmb, "segment")["mask colours"]
-    assert fault.id == "00003"
-    assert "colour-coded copy" in fault.detail
+    (problem,) = found(fmb, "segment")["mask colours"]
+    assert problem.id == "00003"
+    assert "colour-coded copy" in problem.detail
 
 
 def test_ids_beyond_the_classes_are_listed(fmb: FMB) -> None:
     write_mask(fmb.root / "test/Label/01001.png", [0, 14, 15, 255])
-    (fault,) = found(fmb, "segment")["mask ids"]
-    assert fault.id == "01001"
-    assert "holds the ids 15, 255; known are 0 to 14" in fault.detail
+    (problem,) = found(fmb, "segment")["mask ids"]
+    assert problem.id == "01001"
+    assert "holds the ids 15, 255; known are 0 to 14" in problem.detail
 
 
-def test_a_mask_of_unlabelled_pixels_only_is_no_fault(fmb: FMB) -> None:
+def test_a_mask_of_unlabelled_pixels_only_is_no_problem(fmb: FMB) -> None:
     write_mask(fmb.root / "test/Label/01001.png", [0])
     assert found(fmb, "segment") == {}
 
@@ -78,21 +78,21 @@ def test_a_palette_mask_is_read_by_its_ids(fmb: FMB) -> None:
 
 def test_a_mask_of_another_size_is_named(fmb: FMB) -> None:
     write_mask(fmb.root / "train/Label/00001.png", [1], size=(12, 16))
-    (fault,) = found(fmb, "segment")["mask size"]
-    assert "12x16 (HxW), its image 24x32" in fault.detail
+    (problem,) = found(fmb, "segment")["mask size"]
+    assert "12x16 (HxW), its image 24x32" in problem.detail
 
 
 def test_a_mask_cut_short_is_an_unreadable_label(fmb: FMB) -> None:
     path = fmb.root / "train/Label/00001.png"
     path.write_bytes(path.read_bytes()[:50])
-    assert [fault.id for fault in found(fmb, "segment")["unreadable label"]] == ["00001"]
+    assert [problem.id for problem in found(fmb, "segment")["unreadable label"]] == ["00001"]
 
 
 def test_mask_without_image_and_image_without_mask(fmb: FMB) -> None:
     (fmb.root / "train/Label/00001.png").rename(fmb.root / "train/Label/77777.png")
-    faults = found(fmb, "segment")
-    assert [fault.id for fault in faults["image without label"]] == ["00001"]
-    assert [fault.id for fault in faults["label without image"]] == ["77777"]
+    problems = found(fmb, "segment")
+    assert [problem.id for problem in problems["image without label"]] == ["00001"]
+    assert [problem.id for problem in problems["label without image"]] == ["77777"]
 
 
 def test_bmp_and_jpg_among_the_official_png_are_named(fmb: FMB) -> None:
@@ -102,9 +102,9 @@ def test_bmp_and_jpg_among_the_official_png_are_named(fmb: FMB) -> None:
         assert pixels is not None
         path.unlink()
         cv2.imwrite(str(path.with_suffix(suffix)), pixels)
-    faults = found(fmb, "segment")
-    assert [fault.id for fault in faults.pop("image format")] == ["00001", "00002"]
-    assert faults == {}
+    problems = found(fmb, "segment")
+    assert [problem.id for problem in problems.pop("image format")] == ["00001", "00002"]
+    assert problems == {}
 
 
 def test_two_files_of_one_id_are_named(fmb: FMB) -> None:
@@ -116,9 +116,9 @@ def test_lossy_among_lossless_is_named_where_no_format_is_official(tmp_path: Pat
     write_pairs(tmp_path / "vi", tmp_path / "ir", ["a", "b", "c"])
     (tmp_path / "ir/a.png").unlink()
     cv2.imwrite(str(tmp_path / "ir/a.jpg"), make_image("a", 1))
-    (fault,) = found(Folder(tmp_path), "quality")["image format"]
-    assert fault.id == "a"
-    assert "mixed" in fault.detail
+    (problem,) = found(Folder(tmp_path), "quality")["image format"]
+    assert problem.id == "a"
+    assert "mixed" in problem.detail
 
 
 def test_a_box_outside_stops_loading_and_is_named(llvip: LLVIP) -> None:
@@ -130,8 +130,8 @@ def test_a_box_outside_stops_loading_and_is_named(llvip: LLVIP) -> None:
 def test_a_box_outside_the_real_image_is_found_though_the_label_states_a_larger_one(llvip: LLVIP) -> None:
     (llvip.root / "Annotations/190001.xml").write_text(voc(("person", 2, 3, 100, 20), size=(200, 200)))
     llvip.load("test", "detect")
-    (fault,) = found(llvip, "detect")["box outside"]
-    assert "which is 24x32" in fault.detail
+    (problem,) = found(llvip, "detect")["box outside"]
+    assert "which is 24x32" in problem.detail
 
 
 def test_annotation_without_image_and_image_without_annotation_stop_loading(llvip: LLVIP) -> None:
@@ -147,20 +147,20 @@ def test_a_download_of_train_alone_does_not_call_the_test_labels_stray(llvip: LL
         shutil.rmtree(llvip.root / modality / "test")
     assert len(llvip.load("train", "detect")) > 0
     assert found(llvip, "detect") == {}
-    kinds = [fault.kind for fault in check_dataset(llvip, "detect").faults]
+    kinds = [problem.kind for problem in check_dataset(llvip, "detect").problems]
     assert kinds == ["layout", "count", "count"]
 
 
 def test_yolo_label_without_image_is_named(tmp_path: Path) -> None:
     write_llvip_yolo(tmp_path)
     (tmp_path / "labels/test/555555.txt").write_text("")
-    assert [fault.id for fault in found(LLVIP(tmp_path), "detect")["label without image"]] == ["555555"]
+    assert [problem.id for problem in found(LLVIP(tmp_path), "detect")["label without image"]] == ["555555"]
 
 
 def test_frames_left_out_at_the_borders_of_sequences_are_checked_too(tmp_path: Path) -> None:
     write_m3fd(tmp_path)
     write_pairs(tmp_path / "Vis", tmp_path / "Ir", ["00199"])
-    assert [fault.id for fault in found(M3FD(tmp_path), "detect")["image without label"]] == ["00199"]
+    assert [problem.id for problem in found(M3FD(tmp_path), "detect")["image without label"]] == ["00199"]
 
 
 def test_more_threads_find_the_same(fmb: FMB) -> None:
@@ -170,7 +170,9 @@ def test_more_threads_find_the_same(fmb: FMB) -> None:
 
 def test_counts_that_differ_say_both_numbers(tmp_path: Path) -> None:
     write_msrs(tmp_path)
-    details = [fault.detail for fault in check_dataset(MSRS(tmp_path), "segment").faults if fault.kind == "count"]
+    details = [
+        problem.detail for problem in check_dataset(MSRS(tmp_path), "segment").problems if problem.kind == "count"
+    ]
     assert details == [
         "train: 16 pairs, the official release has 1083",
         "test: 2 pairs, the official release has 361",
@@ -178,16 +180,16 @@ def test_counts_that_differ_say_both_numbers(tmp_path: Path) -> None:
 
 
 def test_ten_offenders_are_shown_and_the_rest_counted() -> None:
-    faults = [Fault(kind="mask ids", id=f"{n:02d}", detail="wrong") for n in range(13)]
+    problems = [Problem(kind="mask ids", id=f"{n:02d}", detail="wrong") for n in range(13)]
     with pytest.raises(DatasetError) as caught:
-        raise_faults("fmb", "train", faults)
+        raise_problems("fmb", "train", problems)
     message = str(caught.value)
-    assert "fmb/train: 13 faults (mask ids)" in message
+    assert "fmb/train: 13 problems (mask ids)" in message
     assert "09: wrong" in message
     assert "10: wrong" not in message
     assert "3 more (13 in total)" in message
     assert REMEDIES["mask ids"] in message
 
 
-def test_no_fault_raises_nothing() -> None:
-    raise_faults("fmb", "train", [])
+def test_no_problem_raises_nothing() -> None:
+    raise_problems("fmb", "train", [])

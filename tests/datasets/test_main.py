@@ -39,12 +39,12 @@ def test_list_names_every_dataset_and_shows_one_in_full(capsys: pytest.CaptureFi
 def test_check_of_a_part_passes_and_of_the_whole_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_llvip(tmp_path)
     assert main(["check", "llvip", "--root", str(tmp_path), "--subset"]) == 0
-    assert "no fault" in capsys.readouterr().out
+    assert "no problem" in capsys.readouterr().out
     assert main(["check", "llvip", "--root", str(tmp_path)]) == 1
     shown = capsys.readouterr().out
     assert "train: 12 pairs, the official release has 12025" in shown
     assert "--subset" in shown
-    assert "2 faults" in shown
+    assert "2 problems" in shown
 
 
 def test_check_lists_offenders_remedy_and_the_command_that_skips_them(
@@ -83,7 +83,7 @@ def test_wrong_input_is_one_clear_block(
     assert "Traceback" not in captured.err
 
 
-def test_prepare_refuses_faults_then_leaves_them_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prepare_refuses_problems_then_leaves_them_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
     write_msrs(source)
     write_mask(source / "train/Segmentation_labels/00001D.png", [99])

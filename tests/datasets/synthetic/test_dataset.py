@@ -1,4 +1,4 @@
-"""Reading a synthetic dataset back: pairs, boxes with evidence, masks, and faults that are named."""
+"""Reading a synthetic dataset back: pairs, boxes with evidence, masks, and problems that are named."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_folder_without_manifest_is_refused_with_the_command_that_makes_one(ro
         ("<ymax>", "<ymax>a", "as numbers"),
     ],
 )
-def test_a_faulty_annotation_is_named(root: Path, old: str, new: str, message: str) -> None:
+def test_an_unusable_annotation_is_named(root: Path, old: str, new: str, message: str) -> None:
     path = root / "Annotations" / "000001.xml"
     text = path.read_text()
     assert old in text

@@ -1,6 +1,6 @@
 """What can be wrong with a dataset, named, so that loading, checking and preparing speak of it in the same words.
 
-Faults are collected and reported together: whoever repairs a dataset wants the whole list, not its first line.
+Problems are collected and reported together: whoever repairs a dataset wants the whole list, not its first line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 from suite.errors import DatasetError, list_offenders
 
-FaultKind = Literal[
+ProblemKind = Literal[
     "layout",
     "count",
     "unpaired image",
@@ -29,7 +29,7 @@ FaultKind = Literal[
     "mask ids",
 ]
 
-REMEDIES: dict[FaultKind, str] = {
+REMEDIES: dict[ProblemKind, str] = {
     "layout": "Put the folders where `expected` shows them, or pass another --root.",
     "count": "Download the missing part, or say that it is a part: --subset",
     "unpaired image": "Add the missing file, or leave the pair out (--skip-invalid).",
@@ -50,12 +50,12 @@ REMEDIES: dict[FaultKind, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class Problem:
     """One thing wrong with one pair, label or folder."""
 
-    kind: FaultKind
+    kind: ProblemKind
     id: str
-    """The pair's id; empty where the fault is not one pair's."""
+    """The pair's id; empty where the problem is not one pair's."""
     detail: str
     """Where, what was found, what was expected."""
 
@@ -63,20 +63,20 @@ class Fault:
         return f"{self.id}: {self.detail}" if self.id else self.detail
 
 
-def raise_faults(dataset: str, split: str, faults: Sequence[Fault]) -> None:
-    """Nothing if there is no fault.
+def raise_problems(dataset: str, split: str, problems: Sequence[Problem]) -> None:
+    """Nothing if there is no problem.
 
     Raises:
-        DatasetError: lists up to ten faults, their number, and what to do about each kind that occurs.
+        DatasetError: lists up to ten problems, their number, and what to do about each kind that occurs.
     """
-    if not faults:
+    if not problems:
         return
-    kinds = sorted({fault.kind for fault in faults})
+    kinds = sorted({problem.kind for problem in problems})
     remedies = "\n".join(f"- {kind}: {REMEDIES[kind]}" for kind in kinds)
     raise DatasetError(
-        f"{dataset}/{split}: {len(faults)} fault{'s' if len(faults) > 1 else ''} ({', '.join(kinds)}).\n"
-        f"{list_offenders([str(fault) for fault in faults])}\n{remedies}\n"
-        f"All faults: python -m datasets check {dataset} --root DIR\n"
-        "A clean copy without the faulty pairs: "
+        f"{dataset}/{split}: {len(problems)} problem{'s' if len(problems) > 1 else ''} ({', '.join(kinds)}).\n"
+        f"{list_offenders([str(problem) for problem in problems])}\n{remedies}\n"
+        f"All problems: python -m datasets check {dataset} --root DIR\n"
+        "A clean copy without those pairs: "
         f"python -m datasets prepare {dataset} --root DIR --out OUT --skip-invalid"
     )
