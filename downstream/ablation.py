@@ -17,16 +17,6 @@ class Ablation:
     seed: int | None = None
     """Seed that the fuser was trained with; None for a fuser that was not trained here."""
 
-    def row_variant(self, protocol: str = "") -> str:
-        """The variant of a result row, joined with the protocol of a task that has several.
-
-        >>> Ablation().row_variant("retrain"), Ablation(variant="no-prior").row_variant("retrain")
-        ('retrain', 'no-prior/retrain')
-        """
-        if not protocol:
-            return self.variant
-        return protocol if self.variant == FULL else f"{self.variant}/{protocol}"
-
     @property
     def cell_settings(self) -> dict[str, Any]:
         """What a cell id must know, so that two variants with the same pixels keep a record each; {} by default."""

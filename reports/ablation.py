@@ -1,6 +1,6 @@
 """What each part of a method is worth: every variant against `full`, in one table and in words.
 
-A variant is a row's ablation ("no-prior"), or the same fuser with other settings (`diffif@steps=1`). Tests are paired
+A variant is a row's own ("no-prior"), or the same fuser with other settings (`diffif@steps=1`). Tests are paired
 by image and Holm-corrected over the variants; a difference smaller than the spread over seeds is not called one.
 """
 
@@ -12,15 +12,7 @@ from dataclasses import dataclass
 
 from reports.boards import Board, build_boards, is_board_metric
 from reports.collect import Collection
-from reports.labels import (
-    PRIMARY,
-    arrow,
-    column_head,
-    decimals_for,
-    metric_label,
-    show_p,
-    show_value,
-)
+from reports.labels import arrow, show_p
 from reports.scores import Score
 from reports.tables import Cell, Column, Table, TableRow, score_cell
 from reports.verdict import Finding, Span
@@ -77,16 +69,16 @@ def ablation_tables(collection: Collection) -> list[tuple[Table, list[Finding]]]
 
 def families(collection: Collection) -> dict[str, list[str]]:
     """For each full method the methods that are variants of it."""
-    pairs = collection.rows[["fuser", "ablation", "method"]].drop_duplicates()
-    known = {m: (str(f), str(a)) for f, a, m in zip(pairs["fuser"], pairs["ablation"], pairs["method"], strict=True)}
+    pairs = collection.rows[["fuser", "variant", "method"]].drop_duplicates()
+    known = {m: (str(f), str(v)) for f, v, m in zip(pairs["fuser"], pairs["variant"], pairs["method"], strict=True)}
     groups: dict[str, list[str]] = {}
     for method in collection.methods:
-        fuser, ablation = known[method]
+        fuser, variant = known[method]
         base, _, options = fuser.partition("@")
         # Other weights are another model, not a variant of this one.
         other_model = "weights=" in options
         reference = None if other_model else next((m for m, key in known.items() if key == (base, "full")), None)
-        if ablation != "full":
+        if variant != "full":
             reference = next((m for m, key in known.items() if key == (fuser, "full")), reference)
         if reference is not None and reference != method:
             groups.setdefault(reference, []).append(method)
@@ -116,7 +108,7 @@ def _columns(board: Board) -> list[str]:
     if board.context.task == "cost":
         return [m for m in board.metrics if m.startswith("ms")][-1:]
     plain = [m for m in board.metrics if is_board_metric(m) and "/" not in m]
-    wanted = [m for m in (PRIMARY.get(board.context.task, ""), "map50_95") if m in plain]
+    wanted = [m for m in (board.primary, "map50_95") if m in plain]
     return wanted or plain[:2]
 
 
@@ -126,17 +118,18 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
     cells: dict[str, list[Cell]] = {v: [] for v in variants}
     for board, metric in columns:
         scores = [s for (m, key), s in board.scores.items() if key == metric and m in (full, *variants)]
-        decimals = decimals_for(metric, [s.value for s in scores])
+        label = board.labels[metric]
+        decimals = label.decimals_for(s.value for s in scores)
         where = ", ".join(part for part in (board.context.place, board.context.protocol) if part)
         reference = board.scores.get((full, metric))
         higher = reference.higher if reference else None
         heads.append(
             Column(
-                key=f"{board.context.slug}/{metric}", text=column_head(metric), arrow=arrow(higher), higher=higher,
-                hint=f"{metric_label(metric).long}; {board.context.title}", group=where if several else "",
+                key=f"{board.context.slug}/{metric}", text=label.head, arrow=arrow(higher), higher=higher,
+                hint=board.context.title, group=where if several else "",
             )
         )  # fmt: skip
-        full_cells.append(score_cell(metric, reference, decimals))
+        full_cells.append(score_cell(label, reference, decimals))
         found = changes(full, variants, board, metric)
         for variant in variants:
             change = found.get(variant)
@@ -157,10 +150,11 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
 
 
 def _delta_cell(change: Change, decimals: int) -> Cell:
-    base = score_cell(change.metric, change.score, decimals)
+    label = change.board.labels[change.metric]
+    base = score_cell(label, change.score, decimals)
     p = show_p(change.p) if math.isfinite(change.p) else "no test"
     return Cell(
-        text=show_value(change.metric, change.delta, decimals, signed=True),
+        text=label.show(change.delta, decimals, signed=True),
         spread=p + ("\nwithin seeds" if change.within_seeds else ""),
         value=change.delta,
         sd=change.score.sd,
@@ -200,10 +194,10 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
     part = variant.rsplit("no-", 1)[-1] if "no-" in variant else ""
     if not part:
         return ""
-    primary = [c for c in found if c.metric in PRIMARY.values()] or list(found)
+    primary = [c for c in found if c.metric == c.board.primary] or list(found)
     worse = sum(c.is_significant and c.is_worse for c in primary)
     better = sum(c.is_significant and not c.is_worse for c in primary)
-    what = "the tasks" if primary[0].metric in PRIMARY.values() else "the image metrics"
+    what = "the tasks" if primary[0].board.primary else "the image metrics"
     if worse and not better:
         return f"The {part} helps {what}."
     if better and not worse:
@@ -216,12 +210,12 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
 def _listed(chosen: Sequence[Change], most: int = 8) -> list[Span]:
     spans: list[Span] = []
     for i, change in enumerate(chosen[:most]):
-        decimals = decimals_for(change.metric, [change.full.value, change.score.value])
-        label = metric_label(change.metric)
-        unit = " points" if label.unit == "%" else ""
+        label = change.board.labels[change.metric]
+        decimals = label.decimals_for([change.full.value, change.score.value])
+        unit = label.difference_unit
         p = f", {show_p(change.p)}" if math.isfinite(change.p) else ", no test"
         spans += [Span(f"{', ' if i else ''}{label.text} on {change.board.context.place} (")]
-        text = show_value(change.metric, change.delta, decimals, signed=True)
+        text = label.show(change.delta, decimals, signed=True)
         spans += [Span(f"{text}{unit}", (*change.score.cells, *change.full.cells)), Span(f"{p})")]
     if len(chosen) > most:
         spans.append(Span(f" and {len(chosen) - most} more"))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reports.collect import Collection, Context
-from reports.labels import BASELINES, CLASS_STEMS, COST_STEMS, EVIDENCE, PRIMARY, split_metric
+from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, Labels, split_metric
 from reports.scores import OVERALL, Score, overall_test, score_of, test_all_metrics
 from suite.statistics.comparison import PairwiseTests
 
@@ -24,6 +24,9 @@ class Board:
     """All methods under one context."""
 
     context: Context
+    labels: Labels
+    primary: str
+    """The metric by which the task ranks methods; empty where all metrics do so together."""
     methods: tuple[str, ...]
     """Every method of the report, whether or not it has scores here; best first where a ranking exists."""
     metrics: tuple[str, ...]
@@ -42,7 +45,7 @@ class Board:
     @property
     def contestants(self) -> list[str]:
         """The methods that are ranked: not the source images where they score trivially (quality, cost)."""
-        if self.context.task in PRIMARY:
+        if self.primary:
             return list(self.methods)
         return [m for m in self.methods if m not in BASELINES] or list(self.methods)
 
@@ -62,16 +65,15 @@ class Board:
     @property
     def ranking(self) -> str | None:
         """The metric that orders the methods: a key of `metrics`, `OVERALL`, or None."""
-        primary = PRIMARY.get(self.context.task)
-        if primary in self.metrics:
-            return primary
+        if self.primary in self.metrics:
+            return self.primary
         return OVERALL if self.mean_ranks else None
 
     @property
     def judged(self) -> list[str]:
-        """The leaderboard metrics that say how good a method is: with a direction, and not its cost."""
+        """The leaderboard metrics that say how good a method is: those with a direction."""
         directed = {metric for (_, metric), score in self.scores.items() if score.higher is not None}
-        return [m for m in self.metrics if m in directed and is_board_metric(m) and not is_cost(m)]
+        return [m for m in self.metrics if m in directed and is_board_metric(m)]
 
     def ordered(self, metric: str) -> list[str]:
         """The contestants with a finite score in `metric`, best first."""
@@ -109,7 +111,7 @@ def build_boards(collection: Collection, *, methods: Sequence[str] | None = None
 
 
 def _full_methods(collection: Collection) -> list[str]:
-    full = set(collection.rows.loc[collection.rows["ablation"] == "full", "method"])
+    full = set(collection.rows.loc[collection.rows["variant"] == "full", "method"])
     return [m for m in collection.methods if not full or m in full]
 
 
@@ -117,11 +119,6 @@ def is_board_metric(key: str) -> bool:
     """Whether a metric is a column of a leaderboard, rather than of the evidence or the class tables."""
     stem, qualifier = split_metric(key)
     return not qualifier.startswith("evidence:") and not (qualifier and stem in CLASS_STEMS)
-
-
-def is_cost(key: str) -> bool:
-    """Whether a metric says what a method costs, rather than how good it is."""
-    return split_metric(key)[0] in COST_STEMS
 
 
 def evidence_of(key: str) -> str | None:
@@ -142,12 +139,14 @@ def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods
     overall: PairwiseTests | None = None
     mean_ranks: dict[str, float] = {}
     if context.task == "quality":
-        judged = [m for m in metrics if not is_cost(m)]
-        overall, mean_ranks = overall_test(judged, scores, methods, images)
+        overall, mean_ranks = overall_test(metrics, scores, methods, images)
     if overall is not None:
         tests[OVERALL] = overall
-    board = Board(context, tuple(methods), metrics, scores, tests, tested_on, mean_ranks)
-    return Board(context, tuple(_best_first(board)), metrics, scores, tests, tested_on, mean_ranks)
+    board = Board(
+        context, collection.labels, str(rows["primary"].iloc[0]), tuple(methods), metrics, scores, tests, tested_on,
+        mean_ranks,
+    )  # fmt: skip
+    return replace(board, methods=tuple(_best_first(board)))
 
 
 def _best_first(board: Board) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reports.boards import Board, build_boards
 from reports.collect import Collection, Context, flatten
-from reports.labels import MISSING, decimals_for, metric_label, show_value
+from reports.labels import MISSING, Labels
 from reports.scores import Score
 from reports.tables import Cell, Column, Table, TableRow, score_cell
 
@@ -42,6 +42,7 @@ class Comparison:
     added: tuple[Difference, ...]
     removed: tuple[Difference, ...]
     num_same: int
+    labels: Labels
     settings: tuple[tuple[str, str, str, str], ...]
     """(method and task, setting, before, after) for settings that changed under numbers that both folders have."""
 
@@ -59,6 +60,7 @@ def compare(before: Collection, after: Collection) -> Comparison:
         added=tuple(d for d in differences if d.before is None),
         removed=tuple(d for d in differences if d.after is None),
         num_same=len(both) - len(moved),
+        labels=Labels({**before.labels.quantities, **after.labels.quantities}),
         settings=tuple(_changed_settings(before, after, both)),
     )
 
@@ -77,7 +79,7 @@ def difference_table(comparison: Comparison) -> Table | None:
             Column(key="after", text=comparison.after if comparison.before != comparison.after else "after"),
             Column(key="difference", text="Difference", higher=True),
         ),
-        rows=tuple(_row(difference) for difference in shown),
+        rows=tuple(_row(difference, comparison.labels) for difference in shown),
         notes=(f"{comparison.num_same:,} further numbers are the same in both.",),
     )
 
@@ -129,23 +131,23 @@ def _changed_settings(
                 yield name, key, str(first.get(key, MISSING)), str(second.get(key, MISSING))
 
 
-def _row(difference: Difference) -> TableRow:
-    key = difference.metric
+def _row(difference: Difference, labels: Labels) -> TableRow:
+    label = labels[difference.metric]
     scores = [s for s in (difference.before, difference.after) if s is not None]
-    decimals = decimals_for(key, [s.value for s in scores])
+    decimals = label.decimals_for(s.value for s in scores)
     higher = scores[0].higher
     # The older folder's records are not in this page: its numbers stand without a link.
-    before = score_cell(key, difference.before, decimals, linked=False)
-    after = score_cell(key, difference.after, decimals)
+    before = score_cell(label, difference.before, decimals, linked=False)
+    after = score_cell(label, difference.after, decimals)
     worse = math.isfinite(difference.delta) and higher is not None and (difference.delta < 0) == higher
     delta = Cell.absent()
     if math.isfinite(difference.delta):
         delta = Cell(
-            text=show_value(key, difference.delta, decimals, signed=True),
+            text=label.show(difference.delta, decimals, signed=True),
             value=difference.delta,
             records=difference.after.cells if difference.after is not None else (),
             strong=True,
             worse=worse,
         )
-    head = f"{difference.method}: {metric_label(key).text}, {difference.context.title}"
+    head = f"{difference.method}: {label.text}, {difference.context.title}"
     return TableRow(head=head, cells=(before, after, delta))

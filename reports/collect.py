@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.labels import BASELINES, TASK_ORDER, TASKS, dataset_label, method_label
+from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, split_metric
 from suite.errors import ResultError, WorkdirError
 from suite.records import Record, read_per_image, read_record, rows_table
 
@@ -23,7 +23,6 @@ METHOD_SETTINGS = frozenset({"fuser", "fusers", "fuser_fingerprint", "fused", "s
 NO_SPLIT = "none"
 """The split of tasks without a dataset (cost)."""
 DATASET_FACTS = "dataset.facts"
-PROTOCOLS = ("retrain", "frozen")
 
 
 class Context(NamedTuple):
@@ -65,7 +64,7 @@ class Collection:
     records: Mapping[str, Record]
     """Records in use, by cell id."""
     rows: pd.DataFrame
-    """One line per number: the fields of `Row`, and cell, protocol, ablation, method, setup."""
+    """One line per number: the fields of `Row`, and cell, primary, method, setup."""
     per_image: pd.DataFrame
     """cell, dataset, split, task, protocol, setup, method, seed, id, metric, value."""
     superseded: tuple[Record, ...] = ()
@@ -88,10 +87,17 @@ class Collection:
 
     @property
     def methods(self) -> list[str]:
-        """All methods: sources first, then by name, each followed by its ablation variants."""
-        pairs = self.rows[["fuser", "ablation", "method"]].drop_duplicates().itertuples(index=False)
-        order = sorted(pairs, key=lambda p: (p.fuser not in BASELINES, p.fuser, p.ablation != "full", p.ablation))
+        """All methods: sources first, then by name, each followed by its variants."""
+        pairs = self.rows[["fuser", "variant", "method"]].drop_duplicates().itertuples(index=False)
+        order = sorted(pairs, key=lambda p: (p.fuser not in BASELINES, p.fuser, p.variant != "full", p.variant))
         return [p.method for p in order]
+
+    @property
+    def labels(self) -> Labels:
+        """How the metrics are shown."""
+        stated = self.rows.drop_duplicates(["metric", "label", "unit"])
+        stems = [split_metric(str(key))[0] for key in stated["metric"]]
+        return Labels(dict(zip(stems, zip(stated["label"], stated["unit"], strict=True), strict=True)))
 
     def in_context(self, context: Context) -> pd.DataFrame:
         """The rows of one context."""
@@ -134,18 +140,6 @@ def collect(workdir: Path) -> Collection:
     )
 
 
-def split_variant(variant: str) -> tuple[str, str]:
-    """The protocol and the ablation that a row's variant names; the two may be joined by a slash.
-
-    >>> split_variant("frozen-visible"), split_variant("no-prior/retrain"), split_variant("full")
-    (('frozen-visible', 'full'), ('retrain', 'no-prior'), ('', 'full'))
-    """
-    parts = [part for part in variant.split("/") if part]
-    protocols = [part for part in parts if part.startswith(PROTOCOLS)]
-    ablations = [part for part in parts if not part.startswith(PROTOCOLS)]
-    return "/".join(protocols), "/".join(ablations) or "full"
-
-
 def flatten(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested settings with dotted keys.
 
@@ -180,7 +174,7 @@ def _identity(record: Record) -> tuple[object, ...]:
     row = record.rows[0]
     setup = tuple(sorted((key, repr(value)) for key, value in _setup(record).items()))
     seeds = tuple(sorted({str(row.seed) for row in record.rows}))
-    return (row.dataset, row.split, record.task, row.fuser, row.variant, seeds, setup)
+    return (row.dataset, row.split, record.task, row.fuser, row.variant, row.protocol, seeds, setup)
 
 
 def _newest(records: list[Record]) -> tuple[list[Record], list[Record]]:
@@ -204,10 +198,7 @@ def _rows(records: list[Record]) -> pd.DataFrame:
     import pandas as pd
 
     rows = rows_table(records)
-    parts = [split_variant(variant) for variant in rows["variant"]]
-    rows["protocol"] = [protocol for protocol, _ in parts]
-    rows["ablation"] = [ablation for _, ablation in parts]
-    rows["method"] = [method_label(f, a) for f, a in zip(rows["fuser"], rows["ablation"], strict=True)]
+    rows["method"] = [method_label(f, v) for f, v in zip(rows["fuser"], rows["variant"], strict=True)]
     for column in ("value", "ci_low", "ci_high"):
         rows[column] = pd.to_numeric(rows[column]).astype(float)
     by_cell = {record.cell_id: record for record in records}

@@ -12,7 +12,7 @@ import numpy as np
 
 from reports.boards import Board, is_board_metric
 from reports.collect import Collection
-from reports.labels import EVIDENCE, arrow, column_head, metric_label, show_p, split_metric
+from reports.labels import EVIDENCE, arrow, show_p, split_metric
 from reports.scores import IMAGE_SCORES, OVERALL, image_matrix, image_ranks
 from reports.svg import INK, MUTED, RULE, Drawing, evidence_colour, method_colours, method_markers, to_drawing
 from suite.statistics.comparison import cliques, friedman
@@ -44,19 +44,19 @@ def distributions(board: Board, collection: Collection) -> Drawing | None:
         for axes, (metric, table) in zip(panels, tables.items(), strict=False):
             order = [m for m in board.present if m in table.columns]
             sns.violinplot(
-                data=table[order] * metric_label(metric).scale, orient="h", order=order, ax=axes, cut=0, width=0.9,
+                data=table[order] * board.labels[metric].scale, orient="h", order=order, ax=axes, cut=0, width=0.9,
                 palette=[colours[m] for m in order], inner="quart", inner_kws={"color": INK, "linewidth": 0.7},
                 linewidth=0, saturation=1, density_norm="width", gridsize=48,
             )  # fmt: skip
             direction = next((s.higher for (_, key), s in board.scores.items() if key == metric), None)
-            axes.set_title(f"{column_head(metric)} {arrow(direction)}")
+            axes.set_title(f"{board.labels[metric].head} {arrow(direction)}")
             _tidy(axes, grid="x")
         return figure
 
     medians = []
     for metric, table in tables.items():
         middle = table.median()
-        medians.append(f"{metric_label(metric).text}: highest median {middle.idxmax()}")
+        medians.append(f"{board.labels[metric].text}: highest median {middle.idxmax()}")
     count = max(len(t) for t in tables.values())
     return to_drawing(
         draw,
@@ -94,7 +94,7 @@ def class_heat_map(board: Board, collection: Collection) -> Drawing | None:
         axes.tick_params(axis="y", rotation=0)
         return figure
 
-    stem = metric_label(split_metric(keys[0])[0])
+    stem = board.labels[split_metric(keys[0])[0]]
     means = [np.mean(known) if len(known := column[np.isfinite(column)]) else math.nan for column in grid.T]
     easy, hard = keys[int(np.nanargmax(means))], keys[int(np.nanargmin(means))]
     return to_drawing(
@@ -134,7 +134,7 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
         axes.set_yticks(range(len(methods)), methods)
         axes.set_ylim(len(methods) - 0.5, -0.5)
         axes.set_xlim(-2, 102)
-        axes.set_xlabel(f"{column_head(metric)}")
+        axes.set_xlabel(board.labels[metric].head)
         figure.legend(loc="outside upper left", ncols=len(keys), handletextpad=0.2, columnspacing=1.4)
         _tidy(axes, grid="x")
         return figure
@@ -145,7 +145,7 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
         slug=f"evidence-plot-{board.context.slug}",
         title=f"What was lost: {board.context.title}",
         caption="A long line is a fuser that serves one modality's objects and loses the other's.",
-        alt=f"{metric_label(metric).text} by evidence. {'; '.join(lines)}.",
+        alt=f"{board.labels[metric].text} by evidence. {'; '.join(lines)}.",
     )
 
 
@@ -230,4 +230,4 @@ def _tidy(axes: Axes, *, grid: Literal["x", "y"]) -> None:
 
 def _shown(board: Board, method: str, key: str) -> float:
     score = board.scores.get((method, key))
-    return math.nan if score is None else score.value * metric_label(key).scale
+    return math.nan if score is None else score.value * board.labels[key].scale

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.collect import Collection
-from reports.labels import BASELINES, dataset_label, decimals_for, metric_label, show_value
+from reports.labels import BASELINES, dataset_label
 from reports.scores import IMAGE_SCORES
 
 LONGEST_SIDE = 640
@@ -124,7 +124,7 @@ def _entries(collection: Collection) -> dict[tuple[str, str], dict[str, list[tup
     """(dataset, split) -> image id -> (method, folder, entry), ids that most methods have first."""
     found: dict[tuple[str, str], dict[str, list[tuple[str, Path, dict[str, Any]]]]] = {}
     owners = collection.owners
-    ablated = set(collection.rows.loc[collection.rows["ablation"] != "full", "method"])
+    ablated = set(collection.rows.loc[collection.rows["variant"] != "full", "method"])
     for cell, record in collection.records.items():
         context, method = owners[cell]
         source = _gallery_file(record.path)
@@ -203,18 +203,16 @@ def _orders(key: tuple[str, str], names: Sequence[str], collection: Collection) 
     orders = []
     for metric in [m for m in dict.fromkeys(wanted) if m in set(rows["metric"])]:
         table = rows[rows["metric"] == metric].groupby(["method", "id"])["value"].mean()
-        decimals = decimals_for(metric, list(table))
-        unit = metric_label(metric).unit
+        label = collection.labels[metric]
+        decimals = label.decimals_for(table)
         by_method = {}
         for method in dict.fromkeys(table.index.get_level_values("method")):
             values = {str(i): float(v) for i, v in table[method].items() if math.isfinite(float(v))}
             ranked = sorted(values, key=lambda name, values=values: values[name])
-            texts = {
-                str(names.index(n)): f"{show_value(metric, v, decimals)} {unit}".strip() for n, v in values.items()
-            }
+            texts = {str(names.index(n)): label.with_unit(v, decimals) for n, v in values.items()}
             by_method[str(method)] = {"order": [names.index(n) for n in ranked], "texts": texts}
         means = {str(m): float(v) for m, v in table.groupby(level="method").mean().items()}
-        orders.append({"label": metric_label(metric).text, "methods": by_method, "means": means})
+        orders.append({"label": label.text, "methods": by_method, "means": means})
     return orders
 
 

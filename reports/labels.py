@@ -1,4 +1,4 @@
-"""How metric keys, fusers, datasets and protocols are written for a reader: the one place that turns keys into words.
+"""How metrics, fusers and datasets are written for a reader; label and unit of a metric are read from its records.
 
 Records hold fractions; percent exists only here.
 """
@@ -6,20 +6,29 @@ Records hold fractions; percent exists only here.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 MISSING = "missing"
 MINUS = "\N{MINUS SIGN}"
 
 
-@dataclass(frozen=True)
+UNITS: dict[str, tuple[str, float, int | None]] = {
+    "fraction": ("%", 100, 1),
+    "FLOP": ("GFLOP", 1e-9, None),
+    "parameter": ("M", 1e-6, 2),
+    "byte": ("MiB", 1 / 2**20, 0),
+    "count": ("", 1, 0),
+}
+"""Units of records that are shown otherwise: unit shown, factor, fixed decimals. All others are shown as recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricLabel:
     """How one metric is shown."""
 
     text: str
     """Short name for a column head."""
-    long: str
-    """What it measures, for tooltips and captions."""
     unit: str = ""
     """Unit behind the number; "%" for fractions shown as percent."""
     scale: float = 1.0
@@ -27,52 +36,56 @@ class MetricLabel:
     decimals: int | None = None
     """Fixed decimals; None chooses by size."""
 
+    @property
+    def head(self) -> str:
+        """Name and unit, as a column or an axis shows them: "mAP50 [%]"."""
+        return f"{self.text} [{self.unit}]" if self.unit else self.text
 
-METRICS: dict[str, MetricLabel] = {
-    "map50": MetricLabel("mAP50", "mean average precision at IoU 0.5", "%", 100, 1),
-    "map50_95": MetricLabel("mAP50-95", "mean average precision over IoU 0.50 to 0.95", "%", 100, 1),
-    "precision": MetricLabel("Precision", "share of detections that are right", "%", 100, 1),
-    "recall": MetricLabel("Recall", "share of objects that are found", "%", 100, 1),
-    "f1": MetricLabel("F1", "harmonic mean of precision and recall", "%", 100, 1),
-    "ap50": MetricLabel("AP50", "average precision at IoU 0.5", "%", 100, 1),
-    "ap50_95": MetricLabel("AP50-95", "average precision over IoU 0.50 to 0.95", "%", 100, 1),
-    "miou": MetricLabel("mIoU", "mean intersection over union", "%", 100, 1),
-    "iou": MetricLabel("IoU", "intersection over union", "%", 100, 1),
-    "pixel_accuracy": MetricLabel("Pixel acc.", "share of pixels with the right class", "%", 100, 1),
-    "boundary_f1": MetricLabel("Boundary F1", "F1 of class boundaries", "%", 100, 1),
-    "en": MetricLabel("EN", "entropy of the fused image", "bit"),
-    "sd": MetricLabel("SD", "standard deviation of the fused image"),
-    "sf": MetricLabel("SF", "spatial frequency"),
-    "ag": MetricLabel("AG", "average gradient"),
-    "mi": MetricLabel("MI", "mutual information with both sources"),
-    "nmi": MetricLabel("NMI", "normalised mutual information"),
-    "scd": MetricLabel("SCD", "sum of the correlations of differences"),
-    "vif": MetricLabel("VIF", "visual information fidelity"),
-    "viff": MetricLabel("VIFF", "visual information fidelity for fusion"),
-    "qabf": MetricLabel("Qabf", "edge information carried from both sources"),
-    "ssim": MetricLabel("SSIM", "structural similarity to both sources"),
-    "ms_ssim": MetricLabel("MS-SSIM", "multi-scale structural similarity"),
-    "cc": MetricLabel("CC", "correlation with both sources"),
-    "psnr": MetricLabel("PSNR", "peak signal-to-noise ratio", "dB"),
-    "mse": MetricLabel("MSE", "mean squared error"),
-    "nabf": MetricLabel("Nabf", "artefacts added by fusion"),
-    "ms": MetricLabel("Time", "time per image", "ms"),
-    "flops": MetricLabel("FLOPs", "floating-point operations per image", "G", 1e-9),
-    "parameters": MetricLabel("Parameters", "trainable parameters", "M", 1e-6, 2),
-    "num_classes": MetricLabel("Classes", "classes in the mean", decimals=0),
-    "failed": MetricLabel("Failed", "1 where the measurement ran out of memory or failed", decimals=0),
-    "peak_memory": MetricLabel("Memory", "peak memory", "MiB", 1 / 2**20, 0),
-}
+    @property
+    def difference_unit(self) -> str:
+        """Behind a difference of two values in running text: " points" for percent, else nothing."""
+        return " points" if self.unit == "%" else ""
+
+    def decimals_for(self, values: Iterable[float]) -> int:
+        """Decimals for a column, so that its largest number shows about four digits."""
+        if self.decimals is not None:
+            return self.decimals
+        largest = max((abs(v * self.scale) for v in values if math.isfinite(v)), default=0.0)
+        return 1 if largest >= 100 else 2 if largest >= 10 else 3
+
+    def show(self, value: float, decimals: int, *, signed: bool = False) -> str:
+        """A record's value as the report shows it, scaled and rounded, without unit."""
+        return format_number(value * self.scale, decimals, signed=signed)
+
+    def with_unit(self, value: float, decimals: int) -> str:
+        """A record's value with its unit: "91.2 %"."""
+        return f"{self.show(value, decimals)} {self.unit}".strip()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How the metrics of some records are shown, from what the records themselves state."""
+
+    quantities: Mapping[str, tuple[str, str]]
+    """Label and unit by the part of a metric key before the slash."""
+
+    def __getitem__(self, key: str) -> MetricLabel:
+        """The label of a metric key; a key that no record states is shown as it is, unscaled."""
+        stem, qualifier = split_metric(key)
+        text, unit = self.quantities.get(stem, (stem, ""))
+        if qualifier:
+            shown = qualifier.replace("x", "×") if _is_size(qualifier) else qualifier.removeprefix("evidence:")
+            text = f"{text} {shown}"
+        shown_unit, scale, decimals = UNITS.get(unit, (unit, 1.0, None))
+        return MetricLabel(text=text, unit=shown_unit, scale=scale, decimals=decimals)
+
+
 TASKS = {"detect": "Detection", "segment": "Segmentation", "quality": "Image quality", "cost": "Cost"}
 TASK_ORDER = tuple(TASKS)
-PRIMARY = {"detect": "map50", "segment": "miou"}
-"""The metric by which a task's methods are ranked; quality is ranked over all its metrics."""
 DATASETS = {
     "llvip": "LLVIP", "llvip_mini": "LLVIP mini", "fmb": "FMB", "msrs": "MSRS", "m3fd": "M3FD", "tno": "TNO",
     "roadscene": "RoadScene", "harvard": "Harvard", "synthetic": "Synthetic laboratory", "random": "random images",
 }  # fmt: skip
-COST_STEMS = ("ms", "flops", "parameters", "peak_memory")
-"""Never part of a ranking by quality, even where a quality record tells them."""
 MEDICAL_DATASETS = ("harvard",)
 BASELINES = ("visible", "infrared")
 CLASS_STEMS = ("iou", "ap50", "ap50_95", "precision", "recall", "f1")
@@ -90,42 +103,16 @@ def split_metric(key: str) -> tuple[str, str]:
     return stem, qualifier
 
 
-def metric_label(key: str) -> MetricLabel:
-    """The label of a metric key; an unknown key is shown as it is, unscaled."""
-    stem, qualifier = split_metric(key)
-    label = METRICS.get(stem, MetricLabel(stem, stem))
-    if not qualifier:
-        return label
-    shown = qualifier.replace("x", "×") if _is_size(qualifier) else qualifier.removeprefix("evidence:")
-    return replace(label, text=f"{label.text} {shown}", long=f"{label.long}, {shown}")
-
-
-def column_head(key: str) -> str:
-    """Name and unit, as a column or an axis shows them: "mAP50 [%]"."""
-    label = metric_label(key)
-    return f"{label.text} [{label.unit}]" if label.unit else label.text
-
-
 def dataset_label(key: str) -> str:
     """A dataset's name as the field writes it."""
     return DATASETS.get(key, key)
 
 
-def method_label(fuser: str, ablation: str = "full") -> str:
-    """A fuser as the user wrote it, without the folders of a path, and its ablation variant."""
+def method_label(fuser: str, variant: str = "full") -> str:
+    """A fuser as the user wrote it, without the folders of a path, and its variant."""
     prefix, colon, rest = fuser.partition(":")
     shown = f"{prefix}:{rest.rstrip('/').rsplit('/', 1)[-1]}" if colon and "/" in rest else fuser
-    return shown if ablation == "full" else f"{shown} · {ablation}"
-
-
-def decimals_for(key: str, values: list[float]) -> int:
-    """Decimals for a column, so that its largest number shows about four digits."""
-    label = metric_label(key)
-    if label.decimals is not None:
-        return label.decimals
-    finite = [abs(v * label.scale) for v in values if math.isfinite(v)]
-    largest = max(finite, default=0.0)
-    return 1 if largest >= 100 else 2 if largest >= 10 else 3
+    return shown if variant == "full" else f"{shown} · {variant}"
 
 
 def format_number(value: float, decimals: int, *, signed: bool = False) -> str:
@@ -140,11 +127,6 @@ def format_number(value: float, decimals: int, *, signed: bool = False) -> str:
     if float(text.replace(",", "")) == 0:
         return text
     return f"{MINUS if value < 0 else '+' if signed else ''}{text}"
-
-
-def show_value(key: str, value: float, decimals: int, *, signed: bool = False) -> str:
-    """A record's value as the report shows it, scaled and rounded, without unit."""
-    return format_number(value * metric_label(key).scale, decimals, signed=signed)
 
 
 def show_p(p: float) -> str:

@@ -62,7 +62,7 @@ def cards(collection: Collection) -> list[Card]:
 def gaps(collection: Collection) -> list[Gap]:
     """Every method and seed that a context lacks although another method has it there."""
     found = []
-    ablated = set(collection.rows.loc[collection.rows["ablation"] != "full", "method"])
+    ablated = set(collection.rows.loc[collection.rows["variant"] != "full", "method"])
     for context in collection.contexts:
         rows = collection.in_context(context)
         seeds = {m: {int(s) for s in g["seed"].dropna()} for m, g in rows.groupby("method")}

@@ -11,7 +11,7 @@ import numpy as np
 
 from reports.boards import Board
 from reports.collect import Collection
-from reports.labels import BASELINES, column_head, metric_label, show_p, split_metric
+from reports.labels import BASELINES, Labels, show_p, split_metric
 from reports.svg import INK, MUTED, RULE, Drawing, method_colours, method_markers, to_drawing
 from suite.statistics.comparison import holm, rank_correlation
 
@@ -66,7 +66,7 @@ def metric_correlation(quality: Board, task: Board, collection: Collection) -> D
     if not found:
         return None
     target = task.ranking or ""
-    best = found[0]
+    best, said = found[0], task.labels[target].text
     colours, marks = method_colours(collection.methods), method_markers(collection.methods)
 
     def draw() -> Figure:
@@ -75,22 +75,22 @@ def metric_correlation(quality: Board, task: Board, collection: Collection) -> D
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(9.6, max(2.8, 0.6 + 0.26 * len(found))), width_ratios=(1, 1.1)
         )
-        _rho_axis(left, found)
+        _rho_axis(left, found, quality.labels)
         points = {m: (_value(quality, m, best[0]), _value(task, m, target)) for m in _shared(quality, task, best[0])}
         _label_points(right, points, colours, marks)
-        right.set(xlabel=column_head(best[0]), ylabel=column_head(target))
-        right.set_title(f"{metric_label(best[0]).text} against {metric_label(target).text}")
+        right.set(xlabel=quality.labels[best[0]].head, ylabel=task.labels[target].head)
+        right.set_title(f"{quality.labels[best[0]].text} against {said}")
         return figure
 
-    told = "; ".join(f"{metric_label(k).text} {rho:+.2f} ({show_p(p)})" for k, rho, p, _ in found)
+    told = "; ".join(f"{quality.labels[k].text} {rho:+.2f} ({show_p(p)})" for k, rho, p, _ in found)
     return to_drawing(
         draw,
         slug=f"correlation-{quality.context.slug}-{task.context.slug}",
-        title=f"Do image metrics predict {metric_label(target).text}? {task.context.title}",
+        title=f"Do image metrics predict {said}? {task.context.title}",
         caption=f"Spearman's rho over {best[3]} fusers between {quality.context.title.lower()} and "
-        f"{metric_label(target).text}; filled: significant after Holm's correction. Positive: the better image metric "
+        f"{said}; filled: significant after Holm's correction. Positive: the better image metric "
         "goes with the better score.",
-        alt=f"Rank correlation of each image metric with {metric_label(target).text}: {told}.",
+        alt=f"Rank correlation of each image metric with {said}: {told}.",
     )
 
 
@@ -143,7 +143,7 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set(xlabel=f"{column_head(time)}, logarithmic", ylabel=column_head(target))
+        axes.set(xlabel=f"{cost.labels[time].head}, logarithmic", ylabel=task.labels[target].head)
         return figure
 
     front = _front(points)
@@ -152,7 +152,7 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
         slug=f"cost-{task.context.slug}-{time.replace('/', '-')}",
         title=f"Score and time: {task.context.title}",
         caption=f"Up and left is better. Not beaten in both at once: {', '.join(front)}.",
-        alt=f"{metric_label(target).text} against time per image: "
+        alt=f"{task.labels[target].text} against time per image: "
         + "; ".join(f"{m} {x:.1f} ms, {y:.1f}" for m, (x, y) in points.items()),
     )
 
@@ -187,12 +187,12 @@ def _shared(quality: Board, task: Board, metric: str) -> list[str]:
     return [m for m in quality.contestants if (m, metric) in quality.scores and (m, target) in task.scores]
 
 
-def _rho_axis(axes: Axes, found: Sequence[tuple[str, float, float, int]]) -> None:
+def _rho_axis(axes: Axes, found: Sequence[tuple[str, float, float, int]], labels: Labels) -> None:
     axes.axvline(0, color=MUTED, linewidth=0.8)
     for place, (_, rho, p, _) in enumerate(found):
         axes.plot([0, rho], [place, place], color=RULE, linewidth=1.4, zorder=1)
         axes.scatter([rho], [place], s=34, color=INK if p < 0.05 else "none", edgecolors=INK, linewidths=1.2, zorder=2)
-    axes.set_yticks(range(len(found)), [metric_label(m).text for m, *_ in found])
+    axes.set_yticks(range(len(found)), [labels[m].text for m, *_ in found])
     axes.set(xlim=(-1.05, 1.05), ylim=(len(found) - 0.5, -0.5), xlabel="Spearman's rho")
     axes.set_title("Rank correlation over fusers")
     axes.spines["left"].set_visible(False)
@@ -236,4 +236,4 @@ def _write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
 
 
 def _value(board: Board, method: str, key: str) -> float:
-    return board.scores[method, key].value * metric_label(key).scale
+    return board.scores[method, key].value * board.labels[key].scale

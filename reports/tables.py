@@ -11,16 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reports.boards import Board, evidence_of, is_board_metric
-from reports.labels import (
-    EVIDENCE,
-    MISSING,
-    arrow,
-    column_head,
-    decimals_for,
-    metric_label,
-    show_value,
-    split_metric,
-)
+from reports.labels import EVIDENCE, MISSING, MetricLabel, arrow, split_metric
 from reports.scores import OVERALL, Score
 
 
@@ -172,26 +163,27 @@ def class_table(board: Board) -> Table | None:
     )
 
 
-def score_cell(key: str, score: Score | None, decimals: int, *, linked: bool = True) -> Cell:
+def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked: bool = True) -> Cell:
     """One score as a cell; a score that is not there is shown as missing."""
     if score is None:
         return Cell.absent()
     return Cell(
-        text=show_value(key, score.value, decimals),
-        spread=_spread(key, score, decimals),
+        text=label.show(score.value, decimals),
+        spread=_spread(label, score, decimals),
         value=score.value,
         low=score.low,
         high=score.high,
         sd=score.sd,
         records=score.cells if linked else (),
-        hint=_score_hint(key, score, decimals),
+        hint=_score_hint(label, score, decimals),
     )
 
 
 def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, Cell]:
     scores = {m: board.scores.get((m, metric)) for m in methods}
     known = [s for s in scores.values() if s is not None]
-    decimals = decimals_for(metric, [s.value for s in known])
+    label = board.labels[metric]
+    decimals = label.decimals_for(s.value for s in known)
     order = board.ordered(metric) if any(s.higher is not None for s in known) else []
     # Equal values share a place, and where all are equal nobody is best.
     places = list(dict.fromkeys(board.scores[m, metric].value for m in order))
@@ -199,7 +191,7 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
     cells = {}
     for method, score in scores.items():
         place = places.index(score.value) if score is not None and method in order and len(places) > 1 else -1
-        cell = score_cell(metric, score, decimals)
+        cell = score_cell(label, score, decimals)
         cells[method] = replace(
             cell,
             best=place == 0,
@@ -212,9 +204,7 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
 
 def _metric_column(board: Board, metric: str) -> Column:
     higher = next((s.higher for (_, key), s in board.scores.items() if key == metric), None)
-    return Column(
-        key=metric, text=column_head(metric), hint=metric_label(metric).long, arrow=arrow(higher), higher=higher
-    )
+    return Column(key=metric, text=board.labels[metric].head, hint=metric, arrow=arrow(higher), higher=higher)
 
 
 def _rank_cells(board: Board) -> dict[str, Cell]:
@@ -239,7 +229,7 @@ def _rank_cells(board: Board) -> dict[str, Cell]:
 
 def _rank_hint(board: Board) -> str:
     tests = board.tests[board.ranking or OVERALL]
-    basis = "mean rank over all metrics" if board.ranking == OVERALL else metric_label(board.ranking or "").text
+    basis = "mean rank over all metrics" if board.ranking == OVERALL else board.labels[board.ranking or ""].text
     return f"1 + number of methods significantly better in {basis} ({tests.test}, {tests.num_images} images)"
 
 
@@ -248,7 +238,7 @@ def _board_notes(board: Board) -> list[str]:
     if board.ranking in board.tests:
         notes.append(f"Rank: {_rank_hint(board)}. Equal ranks: no proven difference.")
     for metric, used in board.tested_on.items():
-        notes.append(f"{metric_label(metric).text} is tested on {metric_label(used).text} of single images.")
+        notes.append(f"{board.labels[metric].text} is tested on {board.labels[used].text} of single images.")
     if len(board.contestants) < len(board.methods):
         notes.append("The source images are shown for comparison; they score trivially here and are not ranked.")
     if board.missing:
@@ -256,22 +246,22 @@ def _board_notes(board: Board) -> list[str]:
     return notes
 
 
-def _spread(key: str, score: Score, decimals: int) -> str:
+def _spread(label: MetricLabel, score: Score, decimals: int) -> str:
     if math.isfinite(score.sd):
-        return f"± {show_value(key, score.sd, decimals)}"
+        return f"± {label.show(score.sd, decimals)}"
     if math.isfinite(score.low) and math.isfinite(score.high):
-        return f"[{show_value(key, score.low, decimals)}, {show_value(key, score.high, decimals)}]"
+        return f"[{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]"
     return ""
 
 
-def _score_hint(key: str, score: Score, decimals: int) -> str:
+def _score_hint(label: MetricLabel, score: Score, decimals: int) -> str:
     parts = []
     if score.num_images:
         parts.append(f"n = {score.num_images:,}")
     if score.seeds:
         parts.append(f"seed {', '.join(map(str, score.seeds))}")
     if math.isfinite(score.low):
-        parts.append(f"95 % [{show_value(key, score.low, decimals)}, {show_value(key, score.high, decimals)}]")
+        parts.append(f"95 % [{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]")
     return " · ".join(parts)
 
 

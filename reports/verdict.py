@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.boards import Board
-from reports.labels import BASELINES, EVIDENCE, decimals_for, metric_label, show_p, show_value
+from reports.labels import BASELINES, EVIDENCE, show_p
 from reports.scores import OVERALL
 
 
@@ -52,7 +52,7 @@ def _task(board: Board) -> list[Span]:
         return []
     best, others = order[0], order[1:]
     spans = [Span(best, strong=True), Span(" has the highest " if _higher(board, metric) else " has the lowest ")]
-    spans += [Span(f"{metric_label(metric).text}, "), *_value(board, best, metric), Span(". ")]
+    spans += [Span(f"{board.labels[metric].text}, "), *_value(board, best, metric), Span(". ")]
     tests = board.tests.get(metric)
     tested = [o for o in others if tests is not None and o in tests.methods and best in tests.methods]
     if tests is None or not tested:
@@ -103,7 +103,7 @@ def _quality(board: Board) -> list[Span]:
             spans += [Span("Every other fuser is significantly worse on that rank. ")]
     parts = sorted(wins.items(), key=lambda item: -len(item[1]))
     for i, (method, won) in enumerate(parts[:4]):
-        names = ", ".join(metric_label(m).text + (" (tie)" if _tied(board, m) else "") for m in won)
+        names = ", ".join(board.labels[m].text + (" (tie)" if _tied(board, m) else "") for m in won)
         spans += [Span("; " if i else "Best by metric: "), Span(method, strong=True), Span(f" in {names}")]
     rest = sum(len(won) for _, won in parts[4:])
     spans.append(Span(f"; others in {rest} more." if rest else "."))
@@ -117,7 +117,7 @@ def _evidence(board: Board) -> list[Span]:
     both, infrared, visible = (keys[name] for name in ("both", "infrared", "visible"))
     if infrared not in board.metrics or visible not in board.metrics:
         return []
-    label = metric_label(metric or "").text
+    label = board.labels[metric or ""].text
     spans: list[Span] = []
     for source, lost, other in (("visible", infrared, "infrared"), ("infrared", visible, "visible light")):
         if (source, lost) not in board.scores:
@@ -149,32 +149,30 @@ def _order(board: Board, method: str, key: str) -> float:
 
 def _plain(board: Board, method: str, metric: str) -> Span:
     score = board.scores[method, metric]
-    unit = metric_label(metric).unit
-    return Span(f"{show_value(metric, score.value, _decimals(board, metric))} {unit}".strip(), score.cells)
+    return Span(board.labels[metric].with_unit(score.value, _decimals(board, metric)), score.cells)
 
 
 def _value(board: Board, method: str, metric: str) -> list[Span]:
     score = board.scores[method, metric]
-    decimals = _decimals(board, metric)
-    unit = metric_label(metric).unit
-    text = show_value(metric, score.value, decimals) + (f" {unit}" if unit else "")
+    decimals, label = _decimals(board, metric), board.labels[metric]
+    text = label.with_unit(score.value, decimals)
     tail = ""
     if math.isfinite(score.sd):
-        tail = f" ± {show_value(metric, score.sd, decimals)} over {len(score.seeds)} seeds"
+        tail = f" ± {label.show(score.sd, decimals)} over {len(score.seeds)} seeds"
     elif math.isfinite(score.low):
-        tail = f" [{show_value(metric, score.low, decimals)}, {show_value(metric, score.high, decimals)}]"
+        tail = f" [{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]"
     return [Span(text, score.cells), Span(tail)]
 
 
 def _difference(board: Board, method: str, best: str, metric: str) -> list[Span]:
     first, second = board.scores[method, metric], board.scores[best, metric]
-    text = show_value(metric, second.value - first.value, _decimals(board, metric), signed=True)
-    unit = " points" if metric_label(metric).unit == "%" else ""
-    return [Span(f"{text}{unit}", (*first.cells, *second.cells))]
+    label = board.labels[metric]
+    text = label.show(second.value - first.value, _decimals(board, metric), signed=True)
+    return [Span(f"{text}{label.difference_unit}", (*first.cells, *second.cells))]
 
 
 def _decimals(board: Board, metric: str) -> int:
-    return decimals_for(metric, [s.value for (_, key), s in board.scores.items() if key == metric])
+    return board.labels[metric].decimals_for(s.value for (_, key), s in board.scores.items() if key == metric)
 
 
 def _records(board: Board, method: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from reports.changes import Comparison, compare, difference_table
 from reports.collect import Collection
 from reports.figures import class_heat_map, critical_difference, distributions, evidence_plot
 from reports.gallery import Gallery, build_gallery
-from reports.labels import MEDICAL_DATASETS, metric_label, show_p
+from reports.labels import MEDICAL_DATASETS, show_p
 from reports.provenance import Card, cards, collected_notes, gaps
 from reports.relations import correlations, metric_correlation, precision_recall, score_and_cost
 from reports.svg import Drawing
@@ -168,10 +168,10 @@ def _prediction(boards: list[Board]) -> Iterator[Finding]:
         found = correlations(quality, task)
         if not found:
             continue
-        target = metric_label(task.ranking or "").text
+        target = task.labels[task.ranking or ""].text
         proven = [row for row in found if row[2] < 0.05]
         words = ", ".join(
-            f"{metric_label(m).text} (rho {rho:+.2f}, {show_p(p)})" for m, rho, p, _ in proven or found[:1]
+            f"{quality.labels[m].text} (rho {rho:+.2f}, {show_p(p)})" for m, rho, p, _ in proven or found[:1]
         )
         text = (
             f"Over {found[0][3]} fusers, {words} {'goes' if len(proven) == 1 else 'go'} with {target}."

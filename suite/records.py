@@ -36,7 +36,7 @@ from suite.settings import fingerprint
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RECORDED_PACKAGES = (
     "torch", "torchvision", "ultralytics", "segmentation-models-pytorch", "albumentations", "torchmetrics",
     "pandas", "numpy", "opencv-python-headless", "scikit-image",
@@ -44,8 +44,20 @@ RECORDED_PACKAGES = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """What a number is. Each task states it once for each of its metrics; rows carry it to whoever shows them."""
+
+    label: str
+    """As the field prints it, without qualifier and unit: "mAP50", "IoU", "Time"."""
+    unit: str
+    """Empty for a pure number; "fraction" (shown as percent), "ms", "FLOP", "byte", "parameter", "count", "bits" ..."""
+    higher_is_better: bool | None
+    """None where no direction is agreed on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """One number. Scores are fractions; `value` may be nan where the metric is undefined."""
+    """One number. Scores are fractions; `value` is nan where the metric is undefined or was not measured."""
 
     dataset: str
     split: str
@@ -54,16 +66,23 @@ class Row:
     fuser: str
     """Label-free name as the user wrote it after --fuser."""
     variant: str = "full"
-    """Ablation variant, or the protocol's name where a task has several ("retrain", "frozen-visible")."""
+    """Ablation variant of the fuser: "full", "no-prior", "steps=1" ..."""
+    protocol: str = ""
+    """"retrain", "frozen-model" or "frozen-FUSER"; empty where a task has no protocols."""
     seed: int | None = None
+    """Of the training; None where nothing was trained."""
     metric: str
-    """Metric key; qualified as in "iou/person" or "ap50/infrared" for classes and evidence."""
+    """Metric key; qualified as in "iou/person" or "map50/evidence:infrared" for classes and evidence."""
+    label: str
+    """Of the part of `metric` before the slash; see `Quantity`."""
+    unit: str
+    """See `Quantity`."""
     value: float
     ci_low: float = math.nan
     ci_high: float = math.nan
     n: int = 0
     """Images (or boxes) behind the value."""
-    higher_is_better: bool | None = True
+    higher_is_better: bool | None
     """None where no direction is agreed on."""
 
 
@@ -80,6 +99,8 @@ class Record:
     """The command that reproduces the cell."""
     started: str
     """UTC, ISO 8601."""
+    primary: str = ""
+    """The metric that ranks the methods of this task; empty where all of its metrics do so together."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Duration of each stage in seconds."""
     notes: tuple[str, ...] = ()
@@ -149,10 +170,11 @@ def read_record(path: Path) -> Record:
         raise ResultError(
             f"cannot read the record {source}: {error}. Delete the folder {path} and run the cell again."
         ) from error
-    if content.pop("schema", None) != SCHEMA_VERSION:
+    found = content.pop("schema", None)
+    if found != SCHEMA_VERSION:
         raise ResultError(
-            f"{source} was written by another version of the suite; expected schema {SCHEMA_VERSION}. "
-            "Run the cell again."
+            f"{source} was written by another version of the suite (result schema {found}, expected "
+            f"{SCHEMA_VERSION}). Delete the folder {path} and run the cell again: what is fused and trained is kept."
         )
     try:
         rows = tuple(Row(**row) for row in content.pop("rows"))
@@ -180,10 +202,16 @@ def iter_records(workdir: Path) -> Iterator[Record]:
 
 
 def rows_table(records: Sequence[Record]) -> pd.DataFrame:
-    """All rows of all records, tidy, with the column `cell` beside the fields of `Row`."""
+    """All rows of all records, tidy, with the columns `cell` and `primary` beside the fields of `Row`."""
     import pandas as pd
 
-    return pd.DataFrame([{"cell": record.cell_id, **asdict(row)} for record in records for row in record.rows])
+    return pd.DataFrame(
+        [
+            {"cell": record.cell_id, "primary": record.primary, **asdict(row)}
+            for record in records
+            for row in record.rows
+        ]
+    )
 
 
 def describe_environment() -> dict[str, Any]:

@@ -11,7 +11,7 @@ import platform
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,7 @@ def run_cell(run: CostRun, spec: str, fuser: Any, *, name: str = "") -> Path:
         name: The fuser in result rows; empty: `spec`.
     """
     from downstream.cost.probe import Request, measure_cost
+    from downstream.cost.quantities import QUANTITIES
     from suite.records import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
 
     settings = _cell_settings(run, fuser)
@@ -205,13 +206,12 @@ def run_cell(run: CostRun, spec: str, fuser: Any, *, name: str = "") -> Path:
         split="none",
         task=TASK,
         fuser=name or spec,
-        variant=run.ablation.row_variant(),
+        variant=run.ablation.variant,
         seed=run.ablation.seed,
         n=run.repeats,
-        higher_is_better=False,
     )
     known = math.nan if fuser.num_parameters is None else float(fuser.num_parameters)
-    rows = [row(metric="parameters", value=known, higher_is_better=None)]
+    rows = [row(metric="parameters", value=known, **asdict(QUANTITIES["parameters"]))]
     for height, width in run.sizes:
         size = f"{height}x{width}"
         print(f"{spec} at {size} ...", flush=True)
@@ -234,10 +234,13 @@ def run_cell(run: CostRun, spec: str, fuser: Any, *, name: str = "") -> Path:
             )
             notes.append(f"{cost.failure} at {size} (limit {limit})")
         # A failed size stays in the table: its rows hold nan, and `failed` says so.
-        rows.append(row(metric=f"ms/{size}", value=cost.milliseconds))
-        rows.append(row(metric=f"flops/{size}", value=cost.flops, higher_is_better=None))
-        rows.append(row(metric=f"peak_memory/{size}", value=cost.peak_memory))
-        rows.append(row(metric=f"failed/{size}", value=float(bool(cost.failure)), higher_is_better=None))
+        measured = {
+            "ms": cost.milliseconds,
+            "flops": cost.flops,
+            "peak_memory": cost.peak_memory,
+            "failed": float(bool(cost.failure)),
+        }
+        rows += [row(metric=f"{stem}/{size}", value=v, **asdict(QUANTITIES[stem])) for stem, v in measured.items()]
     record = Record(
         cell_id=cell,
         task=TASK,

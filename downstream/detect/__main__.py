@@ -187,7 +187,7 @@ def _print_summary(folders: Sequence[Path]) -> None:
         first = values["map50"]
         numbers = [f"{100 * values[name].value:.1f}" for name in ("map50", "map50_95", "precision", "recall")]
         seed = "-" if first.seed is None else str(first.seed)
-        table.add_row(first.fuser, first.variant, seed, *numbers)
+        table.add_row(first.fuser, first.protocol, seed, *numbers)
     Console().print(table)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets.base import Boxes
 from downstream.detect.artefacts import write_artefacts
+from downstream.detect.quantities import PRIMARY, QUANTITIES
 from downstream.detect.scoring import Scores, score_detections
 from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
 from downstream.detect.yolo.model_choice import ModelChoice
@@ -61,6 +62,7 @@ def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
         command=run.command,
         started=started,
         seconds=seconds,
+        primary=PRIMARY,
         notes=_notes(run, scores),
     )
     with tempfile.TemporaryDirectory(dir=run.workdir, prefix="artefacts.partial-") as folder:
@@ -114,13 +116,15 @@ def _rows(run: DetectionRun, spec: str, seed: int, scores: Scores) -> tuple[Row,
             split=test.split,
             task=TASK,
             fuser=spec,
-            variant=run.ablation.row_variant(run.settings.variant),
+            variant=run.ablation.variant,
+            protocol=run.settings.protocol_name,
             seed=seed if trained else run.ablation.seed,
             metric=score.metric,
             value=score.value,
             ci_low=score.ci_low,
             ci_high=score.ci_high,
             n=score.n,
+            **asdict(QUANTITIES[score.metric.partition("/")[0]]),
         )
         for score in scores.scores
     )

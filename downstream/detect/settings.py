@@ -63,6 +63,6 @@ class DetectionSettings:
             )
 
     @property
-    def variant(self) -> str:
-        """The name of the protocol in result rows."""
+    def protocol_name(self) -> str:
+        """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
         return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"

@@ -92,7 +92,7 @@ class DetectCell(Cell):
     def workload(self) -> str:
         """By data, detector and length of the training."""
         chosen = self.settings
-        return f"detect {self.pairs.fingerprint} {chosen.model} {chosen.epochs} {chosen.imgsz} {chosen.variant}"
+        return f"detect {self.pairs.fingerprint} {chosen.model} {chosen.epochs} {chosen.imgsz} {chosen.protocol_name}"
 
     def needs(self) -> tuple[Cell, ...]:
         """Fused images of whoever trains the detector, and of the method."""
@@ -146,7 +146,7 @@ class SegmentCell(Cell):
     def workload(self) -> str:
         """By data, network and length of the training."""
         chosen = self.settings
-        network = f"{chosen.arch} {chosen.encoder} {chosen.epochs} {chosen.crop} {chosen.variant}"
+        network = f"{chosen.arch} {chosen.encoder} {chosen.epochs} {chosen.crop} {chosen.protocol_name}"
         return f"segment {self.pairs.fingerprint} {network}"
 
     def needs(self) -> tuple[Cell, ...]:

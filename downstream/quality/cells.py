@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from datasets.images import read_image, read_pair, rgb_to_y
 from diffif.fusers.base import Fuser
 from diffif.fusers.fused_set import FusedSet, fuse_split
 from downstream.ablation import NOT_VARIED, Ablation
+from downstream.cost.quantities import QUANTITIES
 from suite.files import make_dir
-from suite.records import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
+from suite.records import Quantity, Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
 from suite.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
@@ -133,15 +134,13 @@ def _read_journal(journal: Path) -> dict[str, dict[str, float]]:
 
 
 def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) -> tuple[Row, ...]:
-    from diffif.metrics import get_metric
-
     row = partial(
         Row,
         dataset=run.dataset.name,
         split=run.dataset.split,
         task=TASK,
         fuser=spec,
-        variant=run.ablation.row_variant(),
+        variant=run.ablation.variant,
         seed=run.ablation.seed,
     )
     rows = []
@@ -150,8 +149,7 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
         known = int((values == values).sum())
         low, high = mean_interval(values, num_resamples=run.resamples)
         mean = float(per_image.loc[per_image["metric"] == metric, "value"].mean())
-        better = get_metric(metric).higher_is_better
-        rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, higher_is_better=better))
+        rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, **asdict(quantity_of(metric))))
     fuser = run.fusers[spec]
     extras = {
         "ms": 1000 * fused.mean_seconds if fuser.computes else math.nan,
@@ -159,8 +157,17 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
     }
     for metric, value in extras.items():
         # No direction: facts beside the scores, not part of any ranking.
-        rows.append(row(metric=metric, value=value, n=len(run.dataset), higher_is_better=None))
+        fact = replace(QUANTITIES[metric], higher_is_better=None)
+        rows.append(row(metric=metric, value=value, n=len(run.dataset), **asdict(fact)))
     return tuple(rows)
+
+
+def quantity_of(metric: str) -> Quantity:
+    """Label, unit and direction of a fusion metric, as the metric itself states them."""
+    from diffif.metrics import get_metric
+
+    stated = get_metric(metric)
+    return Quantity(label=stated.label, unit=stated.unit, higher_is_better=stated.higher_is_better)
 
 
 def run_cells(run: QualityRun, specs: Sequence[str]) -> list[Path]:

@@ -147,7 +147,7 @@ def _print_summary(folders: Sequence[Path]) -> None:
     for folder in folders:
         values = {row.metric: row for row in read_record(folder).rows}
         first = values["miou"]
-        table.add_row(first.fuser, first.variant, str(first.seed), *(f"{100 * values[n].value:.1f}" for n in names))
+        table.add_row(first.fuser, first.protocol, str(first.seed), *(f"{100 * values[n].value:.1f}" for n in names))
     Console().print(table)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from downstream.segment.boundary import boundary_f1
 from downstream.segment.counts import Counts, count_image
 from downstream.segment.network import EncoderWeights
 from downstream.segment.prediction import predict_sample, read_truth
+from downstream.segment.quantities import PRIMARY, QUANTITIES
 from downstream.segment.scoring import Judged, Score, per_image_table, score_segmentation
 from downstream.segment.settings import SegmentationSettings
 from downstream.segment.training import Task, load_network, train_network
@@ -77,6 +78,7 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
         command=run.command,
         started=started,
         seconds=seconds,
+        primary=PRIMARY,
         notes=_notes(run),
     )
     per_image = per_image_table(judged, test.classes, chosen.classes, test.ignore_index)
@@ -142,14 +144,15 @@ def _row(run: SegmentationRun, spec: str, seed: int, score: Score) -> Row:
         split=test.split,
         task=TASK,
         fuser=spec,
-        variant=run.ablation.row_variant(run.settings.variant),
+        variant=run.ablation.variant,
+        protocol=run.settings.protocol_name,
         seed=seed,
         metric=score.metric,
         value=score.value,
         ci_low=score.ci_low,
         ci_high=score.ci_high,
         n=score.n,
-        higher_is_better=score.higher_is_better,
+        **asdict(QUANTITIES[score.metric.partition("/")[0]]),
     )
 
 

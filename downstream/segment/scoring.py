@@ -33,7 +33,6 @@ class Score:
     ci_low: float = math.nan
     ci_high: float = math.nan
     n: int = 0
-    higher_is_better: bool | None = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ def score_segmentation(
     for way in COUNTINGS:
         scores.append(with_interval(f"miou/{way}", miou_of(way)))
         number = mean_iou(confusion, way, unlabelled).num_classes
-        scores.append(Score(metric=f"num_classes/{way}", value=float(number), n=len(stacked), higher_is_better=None))
+        scores.append(Score(metric=f"num_classes/{way}", value=float(number), n=len(stacked)))
     per_class = mean_iou(confusion, counting, unlabelled).per_class
     scores += [
         Score(metric=f"iou/{name}", value=float(per_class[label]), n=int(confusion[label].sum()))

@@ -73,6 +73,6 @@ class SegmentationSettings:
             raise SettingsError("--frozen-on belongs to --protocol frozen.")
 
     @property
-    def variant(self) -> str:
-        """The name of the protocol in result rows."""
+    def protocol_name(self) -> str:
+        """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
         return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"

@@ -20,6 +20,12 @@ QUALITY = {"en": True, "sd": True, "mi": True, "scd": True, "vif": True, "qabf":
 SCALE = {"en": 7.0, "sd": 40.0, "mi": 2.5, "scd": 1.4, "vif": 0.8, "qabf": 0.55, "ssim": 0.7, "mse": 0.04}
 CLASSES = ("person", "car", "bicycle")
 EVIDENCE = ("both", "infrared", "visible")
+LABELS = {
+    "map50": "mAP50", "map50_95": "mAP50-95", "ap50": "AP50", "miou": "mIoU", "iou": "IoU", "precision": "Precision",
+    "recall": "Recall", "pixel_accuracy": "Pixel accuracy", "ms": "Time", "flops": "FLOPs", "parameters": "Parameters",
+}  # fmt: skip
+UNITS = {"ms": "ms", "flops": "FLOP", "parameters": "parameter"}
+PRIMARY = {"detect": "map50", "segment": "miou"}
 ENVIRONMENT = {"python": "3.11", "versions": {"torch": "2.15.0"}, "accelerator": "none", "commit": "0123456789ab"}
 
 
@@ -40,7 +46,7 @@ class Fabricator:
             frames.append(pd.DataFrame({"id": _ids(images), "metric": metric, "value": values}))
             half = 1.96 * values.std() / images**0.5
             rows.append((metric, values.mean(), values.mean() - half, values.mean() + half, higher))
-        rows += [("ms", 20.0 + len(fuser), *_no_interval(), False), ("parameters", 0.0, *_no_interval(), False)]
+        rows += [("ms", 20.0 + len(fuser), *_no_interval(), None), ("parameters", 0.0, *_no_interval(), None)]
         frames.append(pd.DataFrame({"id": _ids(images), "metric": "ms", "value": 20.0 + len(fuser)}))
         return self._write("quality", fuser, dataset, rows, pd.concat(frames), images, None, more)
 
@@ -100,13 +106,14 @@ class Fabricator:
         task: str,
         fuser: str,
         dataset: str,
-        rows: Sequence[tuple[str, float, float, float, bool]],
+        rows: Sequence[tuple[str, float, float, float, bool | None]],
         per_image: pd.DataFrame | None,
         images: int,
         artefacts: Path | None,
         more: dict[str, object],
     ) -> str:
-        seed, variant, split = more.get("seed"), str(more.get("variant", "full")), str(more.get("split", "test"))
+        seed, split = more.get("seed"), str(more.get("split", "test"))
+        variant, protocol = str(more.get("variant", "full")), str(more.get("protocol", ""))
         told = {key: value for key, value in more.items() if key != "started"}
         settings = {"fuser": fuser, "dataset": {"name": dataset, "fingerprint": "f00d"}, **told}
         cell = cell_id(task, settings)
@@ -116,13 +123,15 @@ class Fabricator:
             settings=settings,
             rows=tuple(
                 Row(
-                    dataset=dataset, split=split, task=task, fuser=fuser, variant=variant, seed=seed, metric=metric,
+                    dataset=dataset, split=split, task=task, fuser=fuser, variant=variant, protocol=protocol, seed=seed,
+                    metric=metric, label=LABELS.get(metric.partition("/")[0], metric.upper()), unit=_unit(metric),
                     value=value, ci_low=low, ci_high=high, n=images, higher_is_better=higher,
                 )
                 for metric, value, low, high, higher in rows
             ),
             command=f"python -m downstream.{task} --fuser {fuser} --dataset {dataset}",
             started=str(more.get("started", "2025-01-01T00:00:00Z")),
+            primary=PRIMARY.get(task, ""),
             seconds={"fuse": 1.5, task: 12.25},
             notes=("Fabricated for a test.",),
             environment=ENVIRONMENT,
@@ -163,13 +172,13 @@ def fabricate_everything(workdir: Path, fusers: Sequence[str] = FUSERS, *, image
         make.quality(fuser, images=images)
         make.cost(fuser)
         for seed in (0, 1):
-            make.detect(fuser, images=images, gallery=gallery, seed=seed, variant="retrain", epochs=10)
+            make.detect(fuser, images=images, gallery=gallery, seed=seed, protocol="retrain", epochs=10)
             if (fuser, seed) != ("max", 1):
-                make.segment(fuser, images=images, seed=seed, variant="retrain")
+                make.segment(fuser, images=images, seed=seed, protocol="retrain")
     for variant in ("no-prior", "no-search"):
         make.quality("diffif", images=images, variant=variant)
         for seed in (0, 1):
-            make.detect("diffif", images=images, seed=seed, variant=f"{variant}/retrain", epochs=10)
+            make.detect("diffif", images=images, seed=seed, variant=variant, protocol="retrain", epochs=10)
 
 
 @pytest.fixture
@@ -194,6 +203,11 @@ def report(full_workdir: Path) -> Path:
 
 def _ids(count: int) -> list[str]:
     return [f"{200000 + i:06d}" for i in range(count)]
+
+
+def _unit(metric: str) -> str:
+    stem = metric.partition("/")[0]
+    return UNITS.get(stem, "fraction" if stem in LABELS else "")
 
 
 def _no_interval() -> tuple[float, float]:

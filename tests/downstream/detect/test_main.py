@@ -31,7 +31,7 @@ def test_one_command_leaves_a_complete_record(work: Path) -> None:
     values = {row.metric: row for row in record.rows}
     assert {"map50", "map50_95", "precision", "recall", "ap50/person", "map50/evidence:infrared"} <= set(values)
     assert values["map50"].n == 5
-    assert values["map50"].variant == "retrain"
+    assert values["map50"].protocol == "retrain"
     assert values["map50"].ci_low <= values["map50"].value <= values["map50"].ci_high
     assert record.command.startswith("python -m downstream.detect --fuser average")
     assert record.path is not None
@@ -106,7 +106,7 @@ def test_a_frozen_detector_is_trained_once_and_judges_every_fuser(tmp_path: Path
     assert main([*arguments, *TINY, "--epochs", "1", *SHORT, "--workdir", str(tmp_path)]) == 0
     records = list(iter_records(tmp_path))
     assert {row.fuser for record in records for row in record.rows} == {"average", "infrared"}
-    assert {row.variant for record in records for row in record.rows} == {"frozen-visible"}
+    assert {row.protocol for record in records for row in record.rows} == {"frozen-visible"}
     assert len(list(tmp_path.glob("train/detect-*/weights/best.pt"))) == 1
 
 

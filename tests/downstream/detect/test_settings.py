@@ -27,5 +27,5 @@ def test_a_contradiction_is_refused(changes: dict[str, Any], message: str) -> No
 
 
 def test_the_variant_names_the_protocol() -> None:
-    assert DetectionSettings().variant == "retrain"
-    assert DetectionSettings(protocol="frozen", frozen_on="visible").variant == "frozen-visible"
+    assert DetectionSettings().protocol_name == "retrain"
+    assert DetectionSettings(protocol="frozen", frozen_on="visible").protocol_name == "frozen-visible"

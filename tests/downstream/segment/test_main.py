@@ -144,7 +144,7 @@ def test_a_frozen_network_is_trained_once_and_judges_every_fuser(
     assert main([*arguments, *TINY, *SHORT, "--workdir", str(tmp_path)]) == 0
     records = list(iter_records(tmp_path))
     assert {row.fuser for record in records for row in record.rows} == {"average", "infrared"}
-    assert {row.variant for record in records for row in record.rows} == {"frozen-visible"}
+    assert {row.protocol for record in records for row in record.rows} == {"frozen-visible"}
     assert "infrared, seed 0: judged by the network of visible" in capsys.readouterr().out
     assert len(list(tmp_path.glob("train/segment-*/best.pt"))) == 1
 

@@ -1,0 +1,14 @@
+"""What the numbers of a cost measurement are: label, unit and direction, stated once for records and report."""
+
+from __future__ import annotations
+
+from suite.records import Quantity
+
+QUANTITIES = {
+    "ms": Quantity(label="Time", unit="ms", higher_is_better=False),
+    "flops": Quantity(label="FLOPs", unit="FLOP", higher_is_better=None),
+    "peak_memory": Quantity(label="Memory", unit="byte", higher_is_better=False),
+    "parameters": Quantity(label="Parameters", unit="parameter", higher_is_better=None),
+    "failed": Quantity(label="Failed", unit="count", higher_is_better=None),
+}
+"""By the part of a metric's key before the slash."""
