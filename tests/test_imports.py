@@ -93,6 +93,26 @@ def test_light_modules_load_no_heavy_library(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+ONE_ROOM = {
+    "ultralytics": ("downstream/detect/yolo/", "tests/downstream/detect/yolo/"),
+}
+"""Library -> the only folders that may import it."""
+
+
+@pytest.mark.parametrize("library", sorted(ONE_ROOM))
+def test_a_library_of_networks_is_imported_in_its_own_room_alone(library: str) -> None:
+    places = []
+    for folder in (*PACKAGES, "tests", "benchmarks"):
+        for path in sorted((REPOSITORY / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                if any(name.split(".")[0] == library for name in names):
+                    places.append(path.relative_to(REPOSITORY).as_posix())
+    assert places
+    assert [place for place in places if not place.startswith(ONE_ROOM[library])] == []
+
+
 def test_datasets_is_ours() -> None:
     import datasets
 

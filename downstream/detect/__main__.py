@@ -6,6 +6,7 @@ python -m downstream.detect --fuser diffif                    the synthetic labo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,10 +58,13 @@ def _parser() -> Any:
     group = parser.add_argument_group("detector (the same for every fuser)")
     group.add_argument(
         "--model",
+        "--detector",
+        dest="model",
         metavar="NAME",
         default=None,
-        help=f".pt file, or yolov8n.pt, yolov8n.yaml ... (default: {REAL_MODEL}; {SYNTHETIC_MODEL}, random weights, "
-        "for the laboratory). Nothing is downloaded.",
+        help="a .pt or .yaml file of ultralytics, one of its names (yolov8n.pt, yolo11s.yaml, yolo26n.yaml, "
+        f"rtdetr-l.yaml ...), or LIBRARY:NAME (default: {REAL_MODEL}; {SYNTHETIC_MODEL}, random weights, for the "
+        "laboratory). Nothing is downloaded.",
     )
     group.add_argument("--epochs", type=int, default=None, help=f"default: 100; {SYNTHETIC_EPOCHS} for the laboratory")
     group.add_argument("--imgsz", type=int, default=None, help=f"default: 640; {SYNTHETIC_IMGSZ} for the laboratory")
@@ -106,18 +110,16 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
     # Real pairs are only listed here; the laboratory is drawn once everything else is known to be sound.
     splits = _load(choice, workdir) if choice.name else None
 
+    from downstream.detect.detector import map_classes
+    from downstream.detect.detectors import build_detector
     from downstream.detect.settings import FROZEN_MODEL
-    from downstream.detect.yolo.environment import prepare_yolo
-    from downstream.detect.yolo.model_choice import choose_model
-    from downstream.detect.yolo.prediction import map_classes
 
-    prepare_yolo(workdir)
-    model = choose_model(settings.model, workdir)
+    detector = build_detector(settings, workdir)
     teachers = (settings.frozen_on,) if settings.frozen_on not in ("", FROZEN_MODEL) else ()
     fusers = build_fusers(tuple(dict.fromkeys((*specs, *teachers))), device)
     splits = splits or _load(choice, workdir)
     if settings.frozen_on == FROZEN_MODEL:
-        map_classes(model.classes, splits["test"].classes)
+        map_classes(detector.classes, splits["test"].classes)
     if not choice.name:
         announce_synthetic(splits)
     check_images(list(splits.values()), workdir)
@@ -129,7 +131,8 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         splits=splits,
         fusers=fusers,
         settings=settings,
-        model=model,
+        detector=detector,
+        threads=os.cpu_count() or 1,
         workdir=workdir,
         device=device,
         command=reproducing_command("downstream.detect", arguments),

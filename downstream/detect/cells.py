@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,14 +11,13 @@ from typing import Any
 
 from datasets.base import Boxes
 from downstream.detect.artefacts import write_artefacts
+from downstream.detect.detector import Detector, boxed_images, map_classes, predict_boxes, train_detector
+from downstream.detect.matching import Truth
 from downstream.detect.quantities import PRIMARY, QUANTITIES
 from downstream.detect.scoring import Scores, score_detections
 from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
-from downstream.detect.yolo.model_choice import ModelChoice
-from downstream.detect.yolo.prediction import map_classes, predict_boxes, truth_of
-from downstream.detect.yolo.training import train_detector
-from downstream.detect.yolo.view import link_yolo_view
 from downstream.task_run import TaskRun
+from downstream.trainings import CURVE
 from suite.records import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
 from suite.settings import to_mapping
 
@@ -30,7 +29,9 @@ class DetectionRun(TaskRun):
     """One detection command."""
 
     settings: DetectionSettings
-    model: ModelChoice
+    detector: Detector
+    threads: int = 1
+    """CPU threads of training and prediction."""
 
 
 def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
@@ -45,12 +46,14 @@ def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
     with timed(seconds, "fuse"):
         fused = run.fused_set(spec, "test")
     with timed(seconds, "train"):
-        weights, class_map = _detector(run, spec, seed)
+        weights, class_map, curve = _train(run, spec, seed)
     with timed(seconds, "predict"):
         images = [fused.image(sample.id) for sample in test]
-        detections = predict_boxes(weights, images, imgsz=run.settings.imgsz, device=run.device, class_map=class_map)
+        detections = predict_boxes(
+            run.detector, weights, images, class_map=class_map, device=run.device, threads=run.threads
+        )
     with timed(seconds, "score"):
-        truths = [truth_of(sample.target) for sample in test if isinstance(sample.target, Boxes)]
+        truths = [Truth.of(sample.target) for sample in test if isinstance(sample.target, Boxes)]
         ids = [sample.id for sample in test]
         scores = score_detections(ids, detections, truths, test.classes, resamples=run.settings.resamples)
     seconds["fuse_per_image"] = fused.mean_seconds
@@ -67,14 +70,16 @@ def run_cell(run: DetectionRun, spec: str, seed: int) -> Path:
     )
     with tempfile.TemporaryDirectory(dir=run.workdir, prefix="artefacts.partial-") as folder:
         write_artefacts(Path(folder), test, fused, detections, scores.pr_curve, scores.replicates)
+        if curve is not None:
+            shutil.copyfile(curve, Path(folder) / CURVE)
         return write_record(run.workdir, record, per_image=scores.per_image, artefacts=Path(folder))
 
 
 def cell_settings(run: DetectionRun, spec: str, seed: int) -> dict[str, Any]:
     """Everything that determines the numbers of a cell, free of machine paths."""
     detection = to_mapping(run.settings)
-    detection |= {"model": Path(run.model.name).name, "model_fingerprint": run.model.fingerprint}
-    # Where the work is done does not change the numbers.
+    # A file's path says nothing that its hash does not, and where the work is done does not change the numbers.
+    detection["model"] = Path(run.settings.model).name
     detection.pop("workers")
     return {
         "dataset": run.describe_data(),
@@ -82,29 +87,21 @@ def cell_settings(run: DetectionRun, spec: str, seed: int) -> dict[str, Any]:
         "frozen_on": run.describe_fuser(run.settings.frozen_on),
         "detection": detection,
         "seed": seed,
-        "ultralytics": importlib.metadata.version("ultralytics"),
+        "detector": dict(run.detector.identity),
         **run.ablation.cell_settings,
     }
 
 
-def _detector(run: DetectionRun, spec: str, seed: int) -> tuple[Path, dict[int, int] | None]:
+def _train(run: DetectionRun, spec: str, seed: int) -> tuple[Path | None, dict[int, int] | None, Path | None]:
+    # Weights, detector class -> dataset class, training curve.
     if run.settings.frozen_on == FROZEN_MODEL:
-        return Path(run.model.source), map_classes(run.model.classes, run.splits["test"].classes)
+        return None, map_classes(run.detector.classes, run.splits["test"].classes), None
     teacher = run.settings.frozen_on or spec
-    views = [
-        link_yolo_view(run.fused_set(teacher, split), run.splits[split], run.workdir) for split in ("train", "val")
-    ]
-    weights = train_detector(
-        views[0],
-        views[1],
-        run.splits["train"].classes,
-        model=run.model,
-        settings=run.settings,
-        seed=seed,
-        device=run.device,
-        workdir=run.workdir,
+    train, val = (boxed_images(run.fused_set(teacher, split), run.splits[split]) for split in ("train", "val"))
+    training = train_detector(
+        run.detector, train, val, seed=seed, device=run.device, threads=run.threads, workdir=run.workdir
     )
-    return weights, None
+    return training.weights, None, training.curve
 
 
 def _rows(run: DetectionRun, spec: str, seed: int, scores: Scores) -> tuple[Row, ...]:

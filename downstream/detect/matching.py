@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.base import Boxes
+
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """COCO's ten thresholds, 0.50 to 0.95."""
 MAX_DETECTIONS = 100
@@ -44,6 +46,15 @@ class Truth:
     """(M,) class indices."""
     evidence: tuple[str, ...] = ()
     """(M,) kind of evidence of each box; empty where it is not known."""
+
+    @classmethod
+    def of(cls, boxes: Boxes) -> Truth:
+        """The true boxes of a dataset's sample."""
+        return cls(
+            xyxy=np.array(boxes.xyxy, dtype=np.float64).reshape(-1, 4),
+            labels=np.array(boxes.labels, dtype=np.int64),
+            evidence=boxes.evidence,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

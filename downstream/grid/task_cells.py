@@ -102,17 +102,15 @@ class DetectCell(Cell):
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
         from downstream.detect.cells import DetectionRun, run_cell
-        from downstream.detect.yolo.environment import limit_threads, prepare_yolo
-        from downstream.detect.yolo.model_choice import choose_model
+        from downstream.detect.detectors import build_detector
         from suite.device import resolve_device
 
-        prepare_yolo(place.workdir)
-        limit_threads(place.threads)
         run = DetectionRun(
             splits=_splits(self.pairs, "detect", place),
             fusers=_fusers(self.method, self.teacher, place),
             settings=self.settings,
-            model=choose_model(self.settings.model, place.workdir),
+            detector=build_detector(self.settings, place.workdir),
+            threads=place.threads,
             workdir=place.workdir,
             device=resolve_device(place.device),
             command=place.command,

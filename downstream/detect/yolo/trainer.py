@@ -1,7 +1,7 @@
 # mypy: disable-error-code="no-untyped-call, attr-defined, union-attr, arg-type"
 """Ultralytics' trainer made repeatable and exactly resumable: killed and resumed gives the numbers of never killed.
 
-Ultralytics' own resume (8.4) goes on from half-precision averaged weights, with fresh random numbers, an empty
+Ultralytics' own resume (8.4) starts from half-precision averaged weights, with fresh random numbers, an empty
 gradient accumulator and an empty mosaic buffer, so its numbers differ. Here each epoch draws from a seed of its own,
 and the full state is kept in `state.pt` after every epoch, complete or absent.
 """
@@ -9,14 +9,20 @@ and the full state is kept in `state.pt` after every epoch, complete or absent.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
+from ultralytics.models.rtdetr.train import RTDETRTrainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import strip_optimizer, unwrap_model
 
+from downstream.detect.yolo.structures import Family
+from downstream.detect.yolo.training import read_results
+from downstream.trainings import write_curve
 from suite.files import write_file
 
 STATE = "state.pt"
@@ -25,7 +31,7 @@ SEED_STRIDE = 100_003
 
 
 class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
-    """Trains from the state in its folder if there is one, otherwise from the beginning."""
+    """Trains a YOLO from the state in its folder if there is one, otherwise from the beginning."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._accumulate = 1
@@ -83,6 +89,7 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
             "pending": pending,
             "csv": Path(self.csv).read_text(encoding="utf-8"),
         }
+        write_curve(Path(self.save_dir), read_results(Path(self.csv)))
         with write_file(self.state_path) as temporary:
             torch.save(state, temporary)
         return True
@@ -107,6 +114,15 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
     def final_eval(self) -> None:
         """Strip the optimiser from best.pt; the best epoch is already known and test images are scored elsewhere."""
         strip_optimizer(self.best)
+
+
+class ResumableRTDETRTrainer(ResumableTrainer, RTDETRTrainer):  # type: ignore[misc, unused-ignore]
+    """Trains an RT-DETR in the same way: its own data, network and validator, our state."""
+
+
+TRAINERS: Mapping[Family, type[ResumableTrainer]] = MappingProxyType(
+    {"yolo": ResumableTrainer, "rtdetr": ResumableRTDETRTrainer}
+)
 
 
 def read_finished(run: Path) -> bool:

@@ -1,108 +1,100 @@
-"""Training one detector on a fused set, or taking up the one that is already trained."""
+"""One training of a network of ultralytics: its files, its settings in that package's words, and its curve."""
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Sequence
+import csv
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from filelock import FileLock
 
-from downstream.detect.settings import DetectionSettings
-from downstream.detect.yolo.model_choice import ModelChoice
 from suite.errors import TrainingError
-from suite.files import make_dir, write_text
-from suite.settings import fingerprint
+from suite.files import write_text
 
-DETERMINES_TRAINING = ("epochs", "imgsz", "batch", "nominal_batch", "patience", "learning_rate")
-
-
-def training_identity(
-    train: Path, val: Path, model: ModelChoice, settings: DetectionSettings, seed: int
-) -> dict[str, Any]:
-    """Everything that determines the trained weights."""
-    return {
-        "train": train.name,
-        "val": val.name,
-        "model": model.fingerprint,
-        "seed": seed,
-        "ultralytics": importlib.metadata.version("ultralytics"),
-        **{name: getattr(settings, name) for name in DETERMINES_TRAINING},
-    }
+if TYPE_CHECKING:
+    from downstream.detect.detector import BoxedImages
+    from downstream.detect.yolo.detector import YoloDetector
 
 
-def train_detector(
-    train: Path,
-    val: Path,
-    classes: Sequence[str],
+def train_network(
+    detector: YoloDetector,
+    train: BoxedImages,
+    val: BoxedImages,
     *,
-    model: ModelChoice,
-    settings: DetectionSettings,
+    folder: Path,
     seed: int,
     device: str,
-    workdir: Path,
+    threads: int,
 ) -> Path:
-    """Train YOLO on images/ and labels/ of `train`, choose the best epoch on `val`; resumes after a kill.
-
-    Args:
-        train: A YOLO view.
-        val: A YOLO view; never the test images.
-        classes: Names in order of their ids.
-        model: What to start from.
-        settings: How to train.
-        seed: Of weights, order and augmentation.
-        device: Where to train.
-        workdir: The working folder; `prepare_yolo` must have run for it.
-
-    Returns:
-        The weights of the best epoch.
+    """Train, resuming from what lies in `folder`; see `Detector.train`.
 
     Raises:
         TrainingError: ultralytics could not finish; what it had computed is kept.
     """
-    run = workdir / "train" / f"detect-{fingerprint(training_identity(train, val, model, settings, seed))}"
-    make_dir(run)
-    best = run / "weights" / "best.pt"
-    with FileLock(f"{run}.lock"):
-        from downstream.detect.yolo.trainer import ResumableTrainer, read_finished
+    from downstream.detect.yolo.environment import limit_threads, prepare_yolo
+    from downstream.detect.yolo.view import link_view
 
-        if not (best.is_file() and read_finished(run)):
-            data = _write_data_file(run, train, val, classes)
-            trainer: Any = ResumableTrainer(overrides=_overrides(run, data, model, settings, seed, device))
-            try:
-                trainer.train()
-            except (RuntimeError, FileNotFoundError) as error:
-                raise TrainingError(
-                    f"training the detector in {run} stopped: {error}. The same command goes on after the last "
-                    "finished epoch; on too little memory try a smaller --batch or --imgsz."
-                ) from error
+    prepare_yolo(detector.workdir)
+    limit_threads(threads)
+    from downstream.detect.yolo.checkpoint import require_safe_loading
+    from downstream.detect.yolo.trainer import TRAINERS, read_finished
+
+    require_safe_loading()
+    best = folder / "weights" / "best.pt"
+    if not (best.is_file() and read_finished(folder)):
+        views = link_view(train, detector.workdir), link_view(val, detector.workdir)
+        data = write_data_file(folder, *views, train.classes)
+        trainer: Any = TRAINERS[detector.family](overrides=_overrides(detector, folder, data, seed, device))
+        try:
+            trainer.train()
+        except (RuntimeError, FileNotFoundError) as error:
+            raise TrainingError(
+                f"training the detector in {folder} stopped: {error}. The same command resumes after the last "
+                "finished epoch; on too little memory try a smaller --batch or --imgsz."
+            ) from error
     if not best.is_file():
-        raise TrainingError(f"training in {run} left no best.pt. Delete the folder and run the command again.")
+        raise TrainingError(f"training in {folder} left no best.pt. Delete the folder and run the command again.")
     return best
 
 
-def _write_data_file(run: Path, train: Path, val: Path, classes: Sequence[str]) -> Path:
+def write_data_file(folder: Path, train: Path, val: Path, classes: tuple[str, ...]) -> Path:
+    """The file that tells ultralytics where the two splits lie; returns its path."""
     content = {
-        "path": str(run),
+        "path": str(folder),
         "train": str(train / "images"),
         "val": str(val / "images"),
         "names": dict(enumerate(classes)),
     }
-    path = run / "data.yaml"
+    path = folder / "data.yaml"
     write_text(path, yaml.safe_dump(content, sort_keys=False))
     return path
 
 
-def _overrides(
-    run: Path, data: Path, model: ModelChoice, settings: DetectionSettings, seed: int, device: str
-) -> dict[str, Any]:
+def read_results(path: Path) -> list[dict[str, float]]:
+    """The rows of ultralytics' results.csv as a training curve: epoch, loss, map50, map50_95.
+
+    The loss is the sum of the network's weighted loss terms, as ultralytics minimises it.
+    """
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(opened)]
+    return [
+        {
+            "epoch": row["epoch"],
+            "loss": sum(value for key, value in row.items() if key.startswith("train/")),
+            "map50": row["metrics/mAP50(B)"],
+            "map50_95": row["metrics/mAP50-95(B)"],
+        }
+        for row in rows
+    ]
+
+
+def _overrides(detector: YoloDetector, folder: Path, data: Path, seed: int, device: str) -> dict[str, Any]:
+    settings = detector.settings
     optimizer = {} if settings.learning_rate is None else {"optimizer": "AdamW", "lr0": settings.learning_rate}
     return {
         "task": "detect",
         "mode": "train",
-        "model": model.source,
+        "model": detector.source,
         "data": str(data),
         "epochs": settings.epochs,
         "imgsz": settings.imgsz,
@@ -113,10 +105,10 @@ def _overrides(
         "seed": seed,
         "device": device,
         "deterministic": True,
-        "project": str(run.parent),
-        "name": run.name,
+        "project": str(folder.parent),
+        "name": folder.name,
         "exist_ok": True,
         "plots": False,
-        "pretrained": model.is_trained,
+        "pretrained": bool(detector.classes),
         **optimizer,
     }

@@ -1,0 +1,42 @@
+"""Which detector is meant by what stands after --model: a network of ultralytics, or LIBRARY:NAME."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suite.errors import UnknownName
+
+if TYPE_CHECKING:
+    from downstream.detect.detector import Detector
+    from downstream.detect.settings import DetectionSettings
+
+DEFAULT_LIBRARY = "ultralytics"
+DETECTORS = {
+    "ultralytics": "downstream.detect.yolo.detector:YoloDetector",
+}
+"""Library -> the class that makes a `Detector` from (name, settings, workdir)."""
+
+
+def build_detector(settings: DetectionSettings, workdir: Path) -> Detector:
+    """The detector that `settings.model` names, checked for everything that can be known before any work.
+
+    Args:
+        settings: Network and training.
+        workdir: The working folder, where weights are looked for, too.
+
+    Raises:
+        UnknownName: no such library or network.
+        WeightsError: weights that are not on this machine, do not fit, are unsafe to load, or are no detector's.
+        SettingsError: settings that the network cannot be trained with.
+    """
+    library, colon, name = settings.model.partition(":")
+    # One letter and a colon is a drive of Windows.
+    if not colon or len(library) == 1:
+        library, name = DEFAULT_LIBRARY, settings.model
+    if library not in DETECTORS:
+        raise UnknownName("detector library", library, known=DETECTORS, hint="Own networks: see docs/extending.md.")
+    module, _, attribute = DETECTORS[library].partition(":")
+    detector: Detector = getattr(import_module(module), attribute)(name, settings, workdir)
+    return detector
