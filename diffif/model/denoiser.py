@@ -10,6 +10,7 @@ from functools import partial
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffif.model.denoiser_blocks import Block, Downsample, Stage, Upsample
@@ -37,6 +38,12 @@ class DenoiserSettings:
     """Probability of dropping a feature in the second half of a residual block, in training."""
     attention_levels: tuple[int, ...] = (3,)
     """Levels with self-attention, 0 = full resolution. The published "resolution 16 of 128" is level 3."""
+    attention_window: int = 0
+    """Images larger than two windows a side attend within windows of this many positions and half a window around
+    them: time and memory then grow with the number of pixels, not with its square. Published: 0, the whole image."""
+    patch: int = 1
+    """Side of the squares of pixels that enter and leave as channels: 2 works at half the resolution, in a quarter of
+    the time. Published: 1."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be built.
@@ -53,6 +60,11 @@ class DenoiserSettings:
                 f"denoiser.norm_groups must divide inner_channels: {self.norm_groups} does not divide "
                 f"{self.inner_channels}"
             )
+        if self.attention_window < 0 or self.attention_window % 2 or self.patch < 1:
+            raise SettingsError(
+                f"denoiser.attention_window must be even and not negative, and denoiser.patch at least 1, got "
+                f"{self.attention_window} and {self.patch}"
+            )
         if not 0 <= self.dropout < 1:
             raise SettingsError(f"denoiser.dropout must lie in [0, 1), got {self.dropout}")
         if any(not 0 <= level < len(self.channel_multipliers) for level in self.attention_levels):
@@ -64,7 +76,7 @@ class DenoiserSettings:
     @property
     def stride(self) -> int:
         """Height and width of the input must be multiples of this many pixels."""
-        return int(2 ** (len(self.channel_multipliers) - 1))
+        return int(self.patch * 2 ** (len(self.channel_multipliers) - 1))
 
 
 class Denoiser(nn.Module):
@@ -81,10 +93,16 @@ class Denoiser(nn.Module):
         inner, groups = settings.inner_channels, settings.norm_groups
         widths = [inner * m for m in settings.channel_multipliers]
         last = len(widths) - 1
-        stage = partial(Stage, embedding_channels=inner, groups=groups, dropout=settings.dropout)
+        stage = partial(
+            Stage,
+            embedding_channels=inner,
+            groups=groups,
+            dropout=settings.dropout,
+            attention_window=settings.attention_window,
+        )
         self.noise_level_mlp = noise_level_mlp(inner)
 
-        downs: list[nn.Module] = [nn.Conv2d(IN_CHANNELS, inner, 3, padding=1)]
+        downs: list[nn.Module] = [nn.Conv2d(IN_CHANNELS * settings.patch**2, inner, 3, padding=1)]
         skips = [inner]
         width = inner
         for level, out in enumerate(widths):
@@ -108,7 +126,7 @@ class Denoiser(nn.Module):
             if level > 0:
                 ups.append(Upsample(width))
         self.ups = nn.ModuleList(ups)
-        self.final_conv = Block(width, 1, groups)
+        self.final_conv = Block(width, settings.patch**2, groups)
 
     def forward(self, x: Tensor, noise_level: Tensor) -> Tensor:
         """Predicted noise.
@@ -120,9 +138,16 @@ class Denoiser(nn.Module):
         Returns:
             eps, (B, 1, H, W).
         """
+        patch = self.settings.patch
+        x = F.pixel_unshuffle(x, patch) if patch > 1 else x
         if use_strips(x):
             pairs = zip(x.split(1), noise_level.split(1), strict=True)
-            return torch.cat([self._in_strips(image, level) for image, level in pairs])
+            eps = torch.cat([self._in_strips(image, level) for image, level in pairs])
+        else:
+            eps = self._whole(x, noise_level)
+        return F.pixel_shuffle(eps, patch) if patch > 1 else eps
+
+    def _whole(self, x: Tensor, noise_level: Tensor) -> Tensor:
         embedding = self.noise_level_mlp(noise_level)
         skips: list[Tensor] = []
         for module in self.downs:
@@ -162,7 +187,7 @@ class Denoiser(nn.Module):
         return map_strips(
             lambda strip, inner, first, last: self.final_conv.on_strip(strip, sums)[:, :, inner],
             source,
-            source.empty(1, image.dtype),
+            source.empty(self.settings.patch**2, image.dtype),
         )
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from diffif.model.attention import SelfAttention
 from diffif.model.noise_level import NoiseShift
 from diffif.model.strips import KEEP_PIXELS, ChannelSums, Source, map_strips
 
@@ -82,28 +83,6 @@ class ResidualBlock(nn.Module):
         return map_strips(second_half, Source.of(y), y)
 
 
-class SelfAttention(nn.Module):
-    """One-head attention over all pixels; scaled by 1/sqrt(channels), added to its input.
-
-    The fused kernel never holds the (pixels x pixels) matrix: at 960x1440 that is 21600 x 21600 numbers, 1.9 GB.
-    """
-
-    def __init__(self, channels: int, groups: int) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(groups, channels)
-        self.qkv = nn.Conv2d(channels, 3 * channels, 1, bias=False)
-        self.out = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply to x (B, C, H, W)."""
-        b, c, h, w = x.shape
-        qkv: Tensor = self.qkv(self.norm(x))
-        q, k, v = qkv.permute(0, 2, 3, 1).reshape(b, 1, h * w, 3 * c).chunk(3, dim=-1)
-        y = F.scaled_dot_product_attention(q, k, v)
-        y = y.reshape(b, h, w, c).permute(0, 3, 1, 2)
-        return x + self.out(y)  # type: ignore[no-any-return]
-
-
 class Stage(nn.Module):
     """A residual block, with attention where the level asks for it."""
 
@@ -116,12 +95,13 @@ class Stage(nn.Module):
         groups: int,
         dropout: float,
         attention: bool,
+        attention_window: int = 0,
     ) -> None:
         super().__init__()
         self.res_block = ResidualBlock(
             in_channels, out_channels, embedding_channels=embedding_channels, groups=groups, dropout=dropout
         )
-        self.attn = SelfAttention(out_channels, groups) if attention else nn.Identity()
+        self.attn = SelfAttention(out_channels, groups, attention_window) if attention else nn.Identity()
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """Apply to x (B, C, H, W) at the noise level of this embedding (B, E)."""

@@ -1,15 +1,21 @@
-"""The five loss terms of Diff-IF on images in [-1, 1]; which images they compare is decided in `diffusion.py`."""
+"""The loss terms of Diff-IF on images in [-1, 1]: the five published ones, and those that recipes of ours add.
+
+The published terms ask for the maximum of the sources, whatever the prior (docs/method.md, "What the prior does"). The
+added ones ask for what the search maximises, and for what the eye misses in a maximum; their published weight is 0.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from suite.errors import SettingsError
+from datasets.errors import SettingsError
+from diffif.model.goal_loss import MAX_LEVEL, GoalWeights, goal_terms
+from diffif.model.texture_loss import noise_loss, texture_loss
 
 SSIM_WINDOW = 64
 """Side of the published window; its peak is at index 32, so it is not symmetric."""
@@ -21,12 +27,14 @@ result stays that of the full window."""
 GAUSSIAN_WINDOW = 11
 """Side of the window of Wang et al.; sigma is the same."""
 SSIMForm = Literal["published", "gaussian-11"]
+EDGE_FLOOR = 8 / 127.5
+"""Mean edge, both directions together, below which a crop counts for less: 8 grey levels of Sobel's sums."""
 SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class LossSettings:
-    """Weights of the five terms and how they are drawn; the defaults are the published ones."""
+    """Weights of the terms and how they are drawn; the defaults are the published ones."""
 
     eps: float = 8.0
     """Weight of the L1 error of the predicted noise."""
@@ -42,6 +50,14 @@ class LossSettings:
     """How SSIM is computed. "published": on images in [-1, 1], by a window of 64 pixels without padding, so that it
     sees a quarter of a crop of 128 and one single position of a crop of 64, and with a dynamic range guessed from the
     refined image. "gaussian-11": as Wang et al. define it, on images in [0, 1], range 1, by a window of 11 pixels."""
+    goal: GoalWeights = field(default_factory=GoalWeights)
+    """Weights of the search's metrics, computed on the crop: large crops, and not `goal.vif` alone."""
+    edges: float = 0.0
+    """Weight of the distance to the signed edges of the source that has the stronger ones at each pixel."""
+    texture: float = 0.0
+    """Weight of the visible detail lost where infrared is bright."""
+    noise: float = 0.0
+    """Weight of detail added to dark flat surfaces."""
     step_per_sample: bool = False
     """Draw one diffusion step per image instead of one per batch (published): a less noisy gradient."""
 
@@ -51,9 +67,48 @@ class LossSettings:
         Raises:
             SettingsError: a weight below 0, or no weight at all.
         """
-        weights = (self.eps, self.x0, self.intensity, self.gradient, self.ssim)
-        if min(weights) < 0 or max(weights) == 0:
+        weights = (self.eps, self.x0, self.intensity, self.gradient, self.ssim, self.edges, self.texture, self.noise)
+        if min(weights) < 0 or (max(weights) == 0 and not self.goal.needed):
             raise SettingsError(f"loss weights must not be negative and not all 0, got {weights}")
+
+
+def image_terms(
+    refined: Tensor, visible: Tensor, infrared: Tensor, target: Tensor, *, settings: LossSettings
+) -> dict[str, Tensor]:
+    """The weighted terms that look at the fused image.
+
+    Args:
+        refined: The fused image before any clamp, (B, 1, H, W), float32.
+        visible: (B, 1, H, W) in [-1, 1].
+        infrared: Likewise.
+        target: The prior, likewise.
+        settings: Weights. Of the terms that are not published, those of weight 0 are not computed.
+
+    Returns:
+        Scalars `x0`, `intensity`, `gradient`, `ssim`; and `goal_ssim` ..., `texture`, `noise` where asked for.
+    """
+    fused = refined.clamp(-1, 1)
+    form = settings.ssim_form
+    terms = {
+        "x0": settings.x0 * F.l1_loss(fused, target),
+        "intensity": settings.intensity * intensity_loss(fused, visible, infrared),
+        "gradient": settings.gradient * gradient_loss(fused, visible, infrared),
+        "ssim": settings.ssim * (ssim_loss(fused, visible, form=form) + ssim_loss(fused, infrared, form=form)),
+    }
+    if settings.goal.needed:
+        # Beyond black and white a metric has no gradient through the clamp: here the image is taken as it is, and what
+        # lies outside costs its distance.
+        metrics = goal_terms(refined, visible, infrared)
+        weights = {name: getattr(settings.goal, name) for name in metrics}
+        terms |= {f"goal_{name}": -weights[name] * metrics[name] for name in metrics if weights[name]}
+        terms["outside"] = MAX_LEVEL / 2 * (refined - fused).abs().mean()
+    if settings.edges:
+        terms["edges"] = settings.edges * edge_loss(refined, visible, infrared)
+    if settings.texture:
+        terms["texture"] = settings.texture * texture_loss(fused, visible, infrared)
+    if settings.noise:
+        terms["noise"] = settings.noise * noise_loss(fused, visible, infrared)
+    return terms
 
 
 def intensity_loss(fused: Tensor, visible: Tensor, infrared: Tensor) -> Tensor:
@@ -76,6 +131,26 @@ def gradient_loss(fused: Tensor, visible: Tensor, infrared: Tensor) -> Tensor:
     """
     wanted = torch.maximum(sobel(visible), sobel(infrared)).sum(dim=1)
     return F.l1_loss(sobel(fused).sum(dim=1), wanted)
+
+
+def edge_loss(fused: Tensor, visible: Tensor, infrared: Tensor) -> Tensor:
+    """Distance between the fused image's edges and, at each pixel, those of the source where they are stronger.
+
+    Unlike `gradient_loss` it keeps sign and direction. Relative to the edges that are there, with a floor of
+    `EDGE_FLOOR`, so that a flat crop does not weigh as much as a textured one.
+
+    Args:
+        fused: (B, 1, H, W) in [-1, 1].
+        visible: Same shape.
+        infrared: Same shape.
+
+    Returns:
+        A scalar; 0 if every edge is the stronger source's, about 1 if there is none.
+    """
+    edges_f, edges_v, edges_i = (signed_sobel(image) for image in (fused, visible, infrared))
+    stronger = edges_v.square().sum(dim=1, keepdim=True) >= edges_i.square().sum(dim=1, keepdim=True)
+    wanted = torch.where(stronger, edges_v, edges_i)
+    return (edges_f - wanted).abs().sum() / (wanted.abs().sum() + EDGE_FLOOR * visible.numel())
 
 
 def ssim_loss(image: Tensor, reference: Tensor, *, form: SSIMForm = "published") -> Tensor:
@@ -129,6 +204,11 @@ def _window_mean(maps: Tensor, window: int) -> Tensor:
 
 def sobel(image: Tensor) -> Tensor:
     """Absolute Sobel responses along x and y, (B, 2, H, W), of (B, 1, H, W); the border pixel is repeated outwards."""
+    return signed_sobel(image).abs()
+
+
+def signed_sobel(image: Tensor) -> Tensor:
+    """Sobel responses along x and y with their sign, otherwise as `sobel`."""
     kernel = torch.tensor(SOBEL, dtype=image.dtype, device=image.device)
     kernels = torch.stack([kernel, kernel.t()]).unsqueeze(1)
-    return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), kernels).abs()
+    return F.conv2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), kernels)

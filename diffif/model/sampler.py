@@ -15,10 +15,11 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from diffif.model.diffusion import Prediction
+from datasets.errors import SettingsError
+from diffif.model.diffusion import DiffIF, Prediction
 from diffif.model.noise import ImageNoise, NoiseSource
+from diffif.model.one_step import fuse_at_once, fuse_by_flow
 from diffif.model.schedule import NoiseSchedule
-from suite.errors import SettingsError
 
 
 class Model(Protocol):
@@ -220,16 +221,21 @@ def sample(
     noise: NoiseSource | None = None,
     callback: Callback | None = None,
 ) -> Tensor:
-    """Draw fused images with the sampler that the settings name.
+    """Draw fused images: by the sampler that the settings name, or as the model's process asks for.
 
     Args:
-        model: As `sample_ddim`.
+        model: As `sample_ddim`. Of a `DiffIF` of another process than diffusion only `num_steps` is asked for, and of
+            `direct` and `render` nothing.
         condition: As `sample_ddim`.
         schedule: As `sample_ddim`.
         settings: Method, steps, eta and seed.
         noise: Where randomness comes from; `ImageNoise` of the seed if None.
         callback: As `sample_ddim`.
     """
+    if isinstance(model, DiffIF) and model.settings.process != "diffusion":
+        if model.settings.process == "flow":
+            return fuse_by_flow(model, condition, num_steps=settings.num_steps)
+        return fuse_at_once(model, condition)
     height, width = condition.shape[-2:]
     return SAMPLERS[settings.method](
         model,

@@ -173,14 +173,14 @@ class _Run:
         generator = step_generator(recipe.seed, "diffusion", self.state.step)
         share = len(batch.target)
         mine = slice(self.accelerator.process_index * share, (self.accelerator.process_index + 1) * share)
-        steps, level = model.schedule.draw_training_levels(
+        level, x0_level = model.draw_training_levels(
             recipe.data.batch_size, generator=generator, per_sample=self.loss.step_per_sample
         )
         noise = torch.randn(recipe.data.batch_size, *batch.target.shape[1:], generator=generator)
         return {
             "noise": noise[mine].to(self.device),
             "noise_level": level[mine].to(self.device),
-            "x0_level": model.schedule.levels[steps[mine]].unsqueeze(1).to(self.device),
+            "x0_level": x0_level[mine].to(self.device),
         }
 
     def _refuse_poison(self, terms: dict[str, Tensor]) -> None:

@@ -126,9 +126,13 @@ class Recipe:
                 "a recipe needs iterations >= 1, checkpoint_every >= 1 and 0 <= ema_decay < 1, got "
                 f"{self.iterations}, {self.checkpoint_every}, {self.ema_decay}"
             )
-        if self.data.crop % self.model.denoiser.stride:
+        if self.data.crop % self.model.stride:
             raise SettingsError(
-                f"data.crop must be a multiple of {self.model.denoiser.stride} for this denoiser, got {self.data.crop}"
+                f"data.crop must be a multiple of {self.model.stride} for this model, got {self.data.crop}"
+            )
+        if self.teacher and self.model.process != "diffusion":
+            raise SettingsError(
+                f"only the process diffusion has steps to distil, the recipe asks for {self.model.process}"
             )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from diffif.fusers.base import Fuser
+from diffif.model.attention import SelfAttention
 from diffif.model.checkpoint import load_checkpoint
 from diffif.model.diffusion import DiffIF as Model
 from diffif.model.noise import ImageNoise
@@ -34,6 +35,8 @@ class DiffIF(Fuser):
         sampler: ddim, ddpm or dpmpp-2m; None as above, published: ddim.
         eta: Randomness of ddim, 0 to 1; None as above, published: 1.
         seed: Decides all noise; the same seed gives the same image, in any batch and in any tiles.
+        window: Side of the windows of attention in positions, even, 0 for none; None: as trained. Makes a model that
+            attends over the whole image linear in its pixels, at the price of other pixels.
         dtype: bfloat16 is about twice as fast where the processor knows it, and changes pixels by up to a few 1/255.
 
     Raises:
@@ -61,6 +64,7 @@ class DiffIF(Fuser):
         eta: float | None = None,
         seed: int = 0,
         dtype: Literal["float32", "bfloat16"] = "float32",
+        window: int | None = None,
     ) -> None:
         super().__init__(device=device)
         if dtype not in DTYPES:
@@ -68,16 +72,21 @@ class DiffIF(Fuser):
         self.dtype = dtype
         checkpoint = load_checkpoint(find_checkpoint(weights or DEFAULT_SHIPPED), device=self.device)
         self.card = checkpoint.card
+        process = checkpoint.model.settings.process
+        _refuse_sampler(process, steps=steps, sampler=sampler, eta=eta)
         trained = from_mapping(SamplerSettings, checkpoint.card.recipe.get("sampler", {}))
         self.sampler = SamplerSettings(
             method=trained.method if sampler is None else sampler,
-            num_steps=trained.num_steps if steps is None else steps,
+            num_steps=1 if process in AT_ONCE else trained.num_steps if steps is None else steps,
             eta=trained.eta if eta is None else eta,
             seed=seed,
         )
         self.sha256 = checkpoint.sha256
+        self.window = window
         self.model: Model = checkpoint.model.to(memory_format=torch.channels_last)
         self.model.schedule.timesteps(self.sampler.num_steps)
+        if window is not None:
+            self._set_window(window)
         self.stride = self.min_size = self.model.stride
         self.bytes_per_pixel = peak_bytes_per_pixel(self.model)
 
@@ -91,11 +100,19 @@ class DiffIF(Fuser):
             "eta": self.sampler.eta,
             "seed": self.sampler.seed,
             "dtype": self.dtype,
+            "window": self.window,
         }
 
     def modules(self) -> Sequence[torch.nn.Module]:
         """The model."""
         return (self.model,)
+
+    def _set_window(self, window: int) -> None:
+        if window < 0 or window % 2:
+            raise SettingsError(f"window must be even and not negative, got {window}")
+        for module in self.model.modules():
+            if isinstance(module, SelfAttention):
+                module.window = window
 
     def _fuse_any_size(self, y: Tensor, infrared: Tensor) -> Tensor:
         # Each tile must know where it lies, to take its own part of the image's noise: two planes carry that along.
@@ -140,13 +157,36 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
     )
 
 
+def _refuse_sampler(process: str, *, steps: int | None, sampler: str | None, eta: float | None) -> None:
+    """Refuse to draw by a sampler what is not drawn.
+
+    Raises:
+        SettingsError: a setting that this process has no use for.
+    """
+    given = {"steps": steps, "sampler": sampler, "eta": eta}
+    if process == "flow":
+        given.pop("steps")
+    useless = [name for name, value in given.items() if value is not None]
+    if process != "diffusion" and useless and (useless != ["steps"] or steps != 1):
+        raise SettingsError(
+            f"this checkpoint fuses by the process {process}, which has no {' and no '.join(useless)} to choose. "
+            "Leave that out, or take a diffusion checkpoint: --weights small"
+        )
+
+
 def peak_bytes_per_pixel(model: Model) -> int:
     """Rough peak memory of fusing one pixel: measured on the published sizes, and proportional to the widths."""
-    denoiser = PEAK_FLOATS_PER_DENOISER_CHANNEL * model.settings.denoiser.inner_channels
-    refiner = PEAK_FLOATS_PER_REFINER_CHANNEL * (model.settings.refiner.width if model.settings.refiner else 0)
-    return 4 * max(denoiser, refiner)
+    settings = model.settings
+    denoiser = PEAK_FLOATS_PER_DENOISER_CHANNEL * settings.denoiser.inner_channels / settings.denoiser.patch**2
+    refiner: float = PEAK_FLOATS_PER_REFINER_CHANNEL * (settings.refiner.width if settings.refiner else 0)
+    if settings.renderer:
+        # Half the resolution, and the pyramid's layers at full resolution beside it.
+        refiner = PEAK_FLOATS_PER_REFINER_CHANNEL * (max(settings.renderer.widths) / 4 + PYRAMID_LAYERS)
+    return int(4 * max(denoiser if settings.process != "render" else 0, refiner))
 
 
+AT_ONCE = ("direct", "render")
+PYRAMID_LAYERS = 4
 PEAK_FLOATS_PER_DENOISER_CHANNEL = 16
 PEAK_FLOATS_PER_REFINER_CHANNEL = 16
 """Twice what `python -m benchmarks.diffif peak --which fuser` finds on CPU (1375 bytes per pixel at 960x1440 for 48

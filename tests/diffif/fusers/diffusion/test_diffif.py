@@ -16,6 +16,7 @@ from diffif.model.diffusion import DiffIF as Model
 from diffif.model.diffusion import ModelSettings
 from diffif.model.refiner import RefinerSettings
 from suite.errors import CheckpointError, SettingsError
+from diffif.model.renderer import RendererSettings
 from tests.contracts.fuser_contract import FuserContract, make_pair
 
 SETTINGS = ModelSettings(
@@ -119,3 +120,36 @@ def test_the_sampler_is_the_one_of_the_checkpoints_recipe_unless_told_otherwise(
     assert (DiffIF(weights=path).sampler.num_steps, DiffIF(weights=path).sampler.eta) == (2, 0.5)
     assert DiffIF(weights=path, steps=1).sampler.num_steps == 1
     assert DiffIF(weights=path, steps=1).fingerprint != DiffIF(weights=path).fingerprint
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "fast.safetensors"
+    settings = ModelSettings(process="render", renderer=RendererSettings(widths=(4, 6), blocks=(1, 1)))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        save_checkpoint(path, Model(settings))
+    return path
+
+
+class TestTheFastFormKeepsTheContract(FuserContract):
+    @pytest.fixture
+    def fuser(self, fast: Path) -> Fuser:
+        return DiffIF(weights=fast)
+
+
+def test_the_fast_form_is_drawn_by_no_sampler(fast: Path) -> None:
+    with pytest.raises(SettingsError, match="no steps and no eta"):
+        DiffIF(weights=fast, steps=4, eta=0.0)
+    seeds = [DiffIF(weights=fast, seed=seed, steps=1).fuse(*make_pair(32, 40)) for seed in (0, 1)]
+    assert torch.equal(*seeds)
+
+
+def test_windows_of_attention_can_be_asked_for(checkpoint: Path) -> None:
+    usual, windowed = DiffIF(weights=checkpoint, steps=1), DiffIF(weights=checkpoint, steps=1, window=4)
+    assert usual.fingerprint != windowed.fingerprint
+    small, large = make_pair(16, 16), make_pair(48, 64)
+    assert torch.equal(usual.fuse(*small), windowed.fuse(*small))
+    assert not torch.equal(usual.fuse(*large), windowed.fuse(*large))
+    with pytest.raises(SettingsError, match="even"):
+        DiffIF(weights=checkpoint, window=3)
