@@ -16,12 +16,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datasets.errors import ImageError, SettingsError
 from diffif.model.denoiser import Denoiser, DenoiserSettings
 from diffif.model.losses import LossSettings, image_terms
 from diffif.model.refiner import Refiner, RefinerSettings
 from diffif.model.renderer import Renderer, RendererSettings
 from diffif.model.schedule import NoiseSchedule, ScheduleSettings
+from suite.errors import ImageError, SettingsError
 
 Process = Literal["diffusion", "direct", "flow", "render"]
 

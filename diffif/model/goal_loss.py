@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import SettingsError
+from suite.errors import SettingsError
 
 MAX_LEVEL = 255.0
 SSIM_WINDOW = 7

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.model.goal_loss import MAX_LEVEL, GoalWeights, goal_terms
 from diffif.model.texture_loss import noise_loss, texture_loss
+from suite.errors import SettingsError
 
 SSIM_WINDOW = 64
 """Side of the published window; its peak is at index 32, so it is not symmetric."""

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from datasets.errors import SettingsError
 from diffif.model.noise_level import NoiseShift, noise_level_mlp
+from suite.errors import SettingsError
 
 EMBEDDING_CHANNELS = 16
 """Width of the code of the noise level."""

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from datasets.errors import SettingsError
 from diffif.model.diffusion import DiffIF, Prediction
 from diffif.model.noise import ImageNoise, NoiseSource
 from diffif.model.one_step import fuse_at_once, fuse_by_flow
 from diffif.model.schedule import NoiseSchedule
+from suite.errors import SettingsError
 
 
 class Model(Protocol):

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from datasets.errors import SettingsError
 from diffif.metrics import evaluate
 from diffif.model.goal_loss import GoalWeights, goal_terms
+from suite.errors import SettingsError
 
 TOLERANCE = 0.03
 """No rounding to grey levels, and angles between lines instead of the published jump at +-pi/2."""

@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 import torch
 
-from datasets.errors import SettingsError
 from diffif.model.diffusion import DiffIF, ModelSettings, TrainingBatch, start_of_flow, training_losses
 from diffif.model.goal_loss import GoalWeights
 from diffif.model.losses import LossSettings
 from diffif.model.one_step import fuse_at_once, fuse_by_flow
 from diffif.model.renderer import RendererSettings
 from diffif.model.sampler import SamplerSettings, sample
+from suite.errors import SettingsError
 
 RENDERER = RendererSettings(widths=(4, 6), blocks=(1, 1))
 

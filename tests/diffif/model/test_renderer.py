@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from datasets.errors import SettingsError
 from diffif.model.renderer import Renderer, RendererSettings
+from suite.errors import SettingsError
 
 SMALL = RendererSettings(widths=(4, 6), blocks=(1, 1))
 

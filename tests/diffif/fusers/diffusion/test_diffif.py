@@ -15,8 +15,8 @@ from diffif.model.denoiser import DenoiserSettings
 from diffif.model.diffusion import DiffIF as Model
 from diffif.model.diffusion import ModelSettings
 from diffif.model.refiner import RefinerSettings
-from suite.errors import CheckpointError, SettingsError
 from diffif.model.renderer import RendererSettings
+from suite.errors import CheckpointError, SettingsError
 from tests.contracts.fuser_contract import FuserContract, make_pair
 
 SETTINGS = ModelSettings(
