@@ -94,6 +94,7 @@ def test_light_modules_load_no_heavy_library(module: str) -> None:
 
 
 ONE_ROOM = {
+    "segmentation_models_pytorch": ("downstream/segment/smp/", "tests/downstream/segment/smp/"),
     "ultralytics": ("downstream/detect/yolo/", "tests/downstream/detect/yolo/"),
 }
 """Library -> the only folders that may import it."""

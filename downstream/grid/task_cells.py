@@ -154,15 +154,15 @@ class SegmentCell(Cell):
     def run(self, place: Place) -> tuple[Path, ...]:
         """See the class."""
         from downstream.segment.cells import SegmentationRun, run_cell
-        from downstream.segment.network import check_names, find_encoder_weights
+        from downstream.segment.segmenters import build_segmenter
         from suite.device import resolve_device
 
-        check_names(self.settings.arch, self.settings.encoder)
         run = SegmentationRun(
             splits=_splits(self.pairs, "segment", place),
             fusers=_fusers(self.method, self.teacher, place),
             settings=self.settings,
-            weights=find_encoder_weights(self.settings.encoder, self.settings.encoder_weights),
+            segmenter=build_segmenter(self.settings),
+            threads=place.threads,
             workdir=place.workdir,
             device=resolve_device(place.device),
             command=place.command,

@@ -6,6 +6,7 @@ python -m downstream.segment --fuser diffif                   the synthetic labo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +86,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         load_splits,
     )
     from downstream.preflight import check_images, check_workdir
-    from downstream.segment.network import check_names, find_encoder_weights
+    from downstream.segment.segmenters import build_segmenter
     from suite.device import resolve_device
     from suite.records import reproducing_command
 
@@ -93,8 +94,7 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
     settings = _settings(parsed, choice)
     seeds = tuple(dict.fromkeys(parsed.seeds))
     device = resolve_device(parsed.device)
-    check_names(settings.arch, settings.encoder)
-    weights = find_encoder_weights(settings.encoder, settings.encoder_weights)
+    segmenter = build_segmenter(settings)
     workdir = check_workdir(parsed.workdir)
     names = ("train", "val", "test")
     splits = load_splits(choice, "segment", workdir, splits=names) if choice.name else None
@@ -111,7 +111,8 @@ def _run(parsed: Any, arguments: Sequence[str]) -> int:
         splits=splits,
         fusers=fusers,
         settings=settings,
-        weights=weights,
+        segmenter=segmenter,
+        threads=os.cpu_count() or 1,
         workdir=workdir,
         device=device,
         command=reproducing_command("downstream.segment", arguments),

@@ -15,8 +15,7 @@ from datasets.images import write_image
 from diffif.fusers.fused_set import FusedSet
 from downstream.detect.artefacts import example_samples, shrink, write_pictures, write_replicates
 from downstream.segment.counts import Counts
-from downstream.segment.crops import IGNORED
-from downstream.segment.prediction import read_truth
+from downstream.segment.segmenter import IGNORED, mask_of, read_mask
 
 Ids = NDArray[np.uint8]
 Pixels = NDArray[np.uint8]
@@ -54,10 +53,9 @@ def write_artefacts(
     gallery = folder / "gallery"
     gallery.mkdir()
     palette = class_colours(len(dataset.classes))
-    index_of = {sample.id: index for index, sample in enumerate(dataset)}
     entries = []
     for sample in example_samples(dataset):
-        truth, _ = read_truth(dataset, index_of[sample.id])
+        truth, _ = read_mask(mask_of(sample))
         predicted = predictions[sample.id]
         maps = {
             "mask_truth": colour_mask(truth, palette, unlabelled),

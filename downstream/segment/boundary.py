@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from downstream.segment.crops import IGNORED
+from downstream.segment.segmenter import IGNORED
 
 TOLERANCE = 0.0075
 """Share of the image diagonal."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,13 +17,12 @@ from downstream.detect.artefacts import example_samples
 from downstream.segment.artefacts import write_artefacts
 from downstream.segment.boundary import boundary_f1
 from downstream.segment.counts import Counts, count_image
-from downstream.segment.network import EncoderWeights
-from downstream.segment.prediction import predict_sample, read_truth
 from downstream.segment.quantities import PRIMARY, QUANTITIES
 from downstream.segment.scoring import Judged, Score, per_image_table, score_segmentation
+from downstream.segment.segmenter import Segmenter, mask_of, masked_images, read_mask
 from downstream.segment.settings import SegmentationSettings
-from downstream.segment.training import Task, load_network, train_network
 from downstream.task_run import TaskRun
+from downstream.trainings import CURVE, Training, train_once
 from suite.records import Record, Row, cell_dir, cell_id, is_done, timed, utc_now, write_record
 from suite.settings import to_mapping
 
@@ -35,7 +34,9 @@ class SegmentationRun(TaskRun):
     """One segmentation command."""
 
     settings: SegmentationSettings
-    weights: EncoderWeights
+    segmenter: Segmenter
+    threads: int = 1
+    """CPU threads of training and prediction."""
 
     @property
     def unlabelled(self) -> int | None:
@@ -62,9 +63,9 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
     with timed(seconds, "train"):
         doing = f"judged by the network of {chosen.frozen_on}" if chosen.frozen_on else "training"
         print(f"{spec}, seed {seed}: {doing}, {chosen.arch} on {chosen.encoder}", flush=True)
-        weights = train_network(_task(run, chosen.frozen_on or spec, seed), run.workdir)
+        training = _train(run, chosen.frozen_on or spec, seed)
     with timed(seconds, "predict"):
-        judged, shown = _judge(run, weights, fused)
+        judged, shown = _judge(run, training.weights, fused)
     with timed(seconds, "score"):
         scores, replicates = score_segmentation(
             judged, test.classes, chosen.classes, test.ignore_index, resamples=chosen.resamples
@@ -84,6 +85,7 @@ def run_cell(run: SegmentationRun, spec: str, seed: int) -> Path:
     per_image = per_image_table(judged, test.classes, chosen.classes, test.ignore_index)
     with tempfile.TemporaryDirectory(dir=run.workdir, prefix="artefacts.partial-") as folder:
         write_artefacts(Path(folder), test, fused, shown, judged.counts, run.unlabelled, replicates)
+        shutil.copyfile(training.curve, Path(folder) / CURVE)
         return write_record(run.workdir, record, per_image=per_image, artefacts=Path(folder))
 
 
@@ -93,28 +95,32 @@ def cell_settings(run: SegmentationRun, spec: str, seed: int) -> dict[str, Any]:
     # Where the work is done does not change the numbers; a file's path says nothing that its hash does not.
     segmentation.pop("workers")
     segmentation["encoder_weights"] = Path(run.settings.encoder_weights).name
-    segmentation["encoder_fingerprint"] = run.weights.fingerprint
     return {
         "dataset": run.describe_data(),
         "fuser": run.describe_fuser(spec),
         "frozen_on": run.describe_fuser(run.settings.frozen_on),
         "segmentation": segmentation,
         "seed": seed,
-        "segmentation-models-pytorch": importlib.metadata.version("segmentation-models-pytorch"),
+        "segmenter": dict(run.segmenter.identity),
         **run.ablation.cell_settings,
     }
 
 
-def _task(run: SegmentationRun, spec: str, seed: int) -> Task:
-    return Task(
-        train=run.splits["train"],
-        val=run.splits["val"],
-        fused_train=run.fused_set(spec, "train"),
-        fused_val=run.fused_set(spec, "val"),
-        settings=run.settings,
-        weights=run.weights,
-        seed=seed,
-        device=run.device,
+def _train(run: SegmentationRun, spec: str, seed: int) -> Training:
+    train, val = (masked_images(run.fused_set(spec, split), run.splits[split]) for split in ("train", "val"))
+    identity = {
+        "train": train.fingerprint,
+        "val": val.fingerprint,
+        "seed": seed,
+        "segmenter": dict(run.segmenter.identity),
+    }
+    return train_once(
+        "segment",
+        identity,
+        run.workdir,
+        lambda folder: run.segmenter.train(
+            train, val, folder=folder, seed=seed, device=run.device, threads=run.threads
+        ),
     )
 
 
@@ -122,14 +128,22 @@ def _judge(run: SegmentationRun, weights: Path, fused: FusedSet) -> tuple[Judged
     from rich.progress import track
 
     test = run.splits["test"]
-    network = load_network(weights, run.settings, len(test.classes), run.device)
+    masked = masked_images(fused, test)
+    predictions = run.segmenter.predict(
+        weights,
+        masked.images,
+        num_classes=masked.num_classes,
+        ignore_index=masked.ignore_index,
+        device=run.device,
+        threads=run.threads,
+    )
     kept = {sample.id for sample in example_samples(test)}
     counts: dict[str, Counts] = {}
     boundary: dict[str, float] = {}
     shown: dict[str, NDArray[np.uint8]] = {}
-    for index, sample in enumerate(track(test, description=f"segment {len(test)} images", transient=True)):
-        truth, evidence = read_truth(test, index)
-        predicted = predict_sample(network, fused, sample.id, device=run.device, unlabelled=run.unlabelled)
+    shown_progress = track(predictions, total=len(test), description=f"segment {len(test)} images", transient=True)
+    for sample, predicted in zip(test, shown_progress, strict=True):
+        truth, evidence = read_mask(mask_of(sample))
         counts[sample.id] = count_image(truth, predicted, len(test.classes), evidence)
         boundary[sample.id] = boundary_f1(truth, predicted, unlabelled=run.unlabelled)
         if sample.id in kept:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from downstream.segment.crops import IGNORED
+from downstream.segment.segmenter import IGNORED
 from downstream.segment.settings import ClassCounting
 from suite.errors import ImageError
 

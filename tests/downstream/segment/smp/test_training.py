@@ -11,12 +11,16 @@ import torch
 
 from diffif.fusers.controls.average import Average
 from diffif.fusers.fused_set import fuse_split
-from downstream.segment import training
-from downstream.segment.crops import IGNORED, CropDataset, build_augmentation
-from downstream.segment.network import EncoderWeights
-from downstream.segment.prediction import predict_classes
+from downstream.segment.segmenter import IGNORED, masked_images
+from downstream.segment.segmenters import build_segmenter
 from downstream.segment.settings import SegmentationSettings
-from downstream.segment.training import Task, load_network, segmentation_loss, train_network
+from downstream.segment.smp import training
+from downstream.segment.smp.crops import CropDataset, build_augmentation
+from downstream.segment.smp.network import load_network
+from downstream.segment.smp.prediction import predict_classes
+from downstream.segment.smp.segmenter import SmpSegmenter
+from downstream.segment.smp.training import Task, segmentation_loss, train_network
+from downstream.trainings import read_curve
 from suite.errors import SettingsError
 from tests.conftest import MakeLabelledPairs
 
@@ -28,23 +32,27 @@ SMALL = SegmentationSettings(
 def make_task(make_labelled_pairs: MakeLabelledPairs, work: Path, settings: SegmentationSettings = SMALL) -> Task:
     train = make_labelled_pairs(4, size=(40, 48), task="segment", split="train")
     val = make_labelled_pairs(2, size=(40, 48), task="segment", split="val", seed=1)
+    segmenter = build_segmenter(settings)
+    assert isinstance(segmenter, SmpSegmenter)
     return Task(
-        train=train,
-        val=val,
-        fused_train=fuse_split(train, Average(), work, progress=False),
-        fused_val=fuse_split(val, Average(), work, progress=False),
-        settings=settings,
-        weights=EncoderWeights(path=None, fingerprint="none"),
+        segmenter=segmenter,
+        train=masked_images(fuse_split(train, Average(), work, progress=False), train),
+        val=masked_images(fuse_split(val, Average(), work, progress=False), val),
         seed=0,
         device="cpu",
     )
+
+
+def folder(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    return path
 
 
 def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = make_task(make_labelled_pairs, tmp_path)
-    whole = torch.load(train_network(task, tmp_path / "whole"), weights_only=True)
+    whole = torch.load(train_network(task, folder(tmp_path / "whole")), weights_only=True)
     true_epoch, seen = training._train_epoch, list[int]()
 
     def dying(task, network, average, optimizer, epoch):  # type: ignore[no-untyped-def]
@@ -55,21 +63,24 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
 
     monkeypatch.setattr(training, "_train_epoch", dying)
     with pytest.raises(KeyboardInterrupt):
-        train_network(task, tmp_path / "killed")
+        train_network(task, folder(tmp_path / "killed"))
     torch.manual_seed(123)
-    resumed = torch.load(train_network(task, tmp_path / "killed"), weights_only=True)
+    resumed = torch.load(train_network(task, folder(tmp_path / "killed")), weights_only=True)
     assert seen == [0, 1, 1, 2]
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    train_network(task, tmp_path / "killed")
+    train_network(task, folder(tmp_path / "killed"))
     assert seen == [0, 1, 1, 2], "a finished training is not taken up again"
+    curve = read_curve(tmp_path / "killed" / "training.csv")
+    assert [row["epoch"] for row in curve] == [1.0, 2.0, 3.0]
+    assert all(row["loss"] > 0 and 0 <= row["miou"] <= 1 for row in curve)
 
 
 def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
     from dataclasses import replace
 
     task = make_task(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
-    first = torch.load(train_network(task, tmp_path), weights_only=True)
-    second = torch.load(train_network(replace(task, seed=1), tmp_path), weights_only=True)
+    first = torch.load(train_network(task, folder(tmp_path / "first")), weights_only=True)
+    second = torch.load(train_network(replace(task, seed=1), folder(tmp_path / "second")), weights_only=True)
     assert any(not torch.equal(first[name], second[name]) for name in first)
 
 
@@ -79,7 +90,7 @@ def test_the_unlabelled_class_is_never_predicted_unless_it_is_learned(
     from dataclasses import replace
 
     task = make_task(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
-    network = load_network(train_network(task, tmp_path), task.settings, 3, "cpu")
+    network = load_network(train_network(task, tmp_path), "segformer", "mit_b0", 3, "cpu")
     image = torch.rand(1, 3, 37, 45)
     assert predict_classes(network, image, device="cpu", unlabelled=None).shape == (37, 45)
     for forbidden in range(3):
@@ -89,7 +100,8 @@ def test_the_unlabelled_class_is_never_predicted_unless_it_is_learned(
 def test_a_crop_depends_on_seed_epoch_and_index_alone(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
     data = make_labelled_pairs(3, size=(40, 48), task="segment")
     fused = fuse_split(data, Average(), tmp_path, progress=False)
-    crops = [CropDataset(data, fused, crop=32, seed=5, learn_unlabelled=True) for _ in range(2)]
+    masked = masked_images(fused, data)
+    crops = [CropDataset(masked, crop=32, seed=5, learn_unlabelled=True) for _ in range(2)]
     crops[1][0], crops[1][1]  # other draws before must not matter
     assert torch.equal(crops[0][2][0], crops[1][2][0])
     assert torch.equal(crops[0][2][1], crops[1][2][1])

@@ -11,13 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from datasets.base import MaskPath, PairedDataset
 from datasets.images import read_array, read_labels, to_tensor
-from diffif.fusers.fused_set import FusedSet
-from suite.errors import SettingsError
-
-IGNORED = 255
-"""Mask value that neither the loss nor a score looks at: padding, and unlabelled pixels where they are not learned."""
+from downstream.segment.segmenter import IGNORED, MaskedImages
 
 Image = NDArray[np.uint8]
 Augmentation = Callable[[Image, Image, int], tuple[Image, Image]]
@@ -26,9 +21,8 @@ Augmentation = Callable[[Image, Image, int], tuple[Image, Image]]
 class CropDataset(Dataset[tuple[Tensor, Tensor]]):
     """Augmented crops of a fused split; an item depends on seed, epoch and index alone, whoever loads it."""
 
-    def __init__(self, data: PairedDataset, fused: FusedSet, *, crop: int, seed: int, learn_unlabelled: bool) -> None:
+    def __init__(self, data: MaskedImages, *, crop: int, seed: int, learn_unlabelled: bool) -> None:
         self.data = data
-        self.fused = fused
         self.seed = seed
         self.epoch = 0
         self.unlabelled = None if learn_unlabelled else data.ignore_index
@@ -39,10 +33,7 @@ class CropDataset(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """RGB (3, crop, crop) in [0, 1] and class ids (crop, crop), int64, 255 where ignored."""
-        sample = self.data[index]
-        if not isinstance(sample.target, MaskPath):
-            raise SettingsError(f"{self.data.name}/{self.data.split} {sample.id} has no mask; segmentation needs one.")
-        image, mask = read_array(self.fused.image(sample.id)), read_labels(sample.target.path)
+        image, mask = read_array(self.data.images[index]), read_labels(self.data.masks[index].path)
         if self.unlabelled is not None:
             mask = np.where(mask == self.unlabelled, np.uint8(IGNORED), mask)
         draw = int(np.random.SeedSequence((self.seed, self.epoch, index)).generate_state(1)[0])

@@ -15,28 +15,24 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from filelock import FileLock
 from torch import Tensor, nn
 
-from datasets.base import PairedDataset
-from diffif.fusers.fused_set import FusedSet
 from downstream.segment.counts import mean_iou
-from downstream.segment.crops import IGNORED, CropDataset
-from downstream.segment.network import EncoderWeights, build_network
-from downstream.segment.prediction import count_split
+from downstream.segment.segmenter import IGNORED, MaskedImages
 from downstream.segment.settings import SegmentationSettings
+from downstream.segment.smp.crops import CropDataset
+from downstream.segment.smp.network import EncoderWeights, build_network
+from downstream.segment.smp.prediction import count_split
+from downstream.segment.smp.segmenter import SmpSegmenter
+from downstream.trainings import write_curve
 from suite.errors import TrainingError
-from suite.files import make_dir, write_file
-from suite.settings import fingerprint
+from suite.files import write_file
 
 STATE, BEST = "state.pt", "best.pt"
 SEED_STRIDE = 100_003
 """Prime, so that the epochs of neighbouring seeds do not share their random numbers."""
 CLIP_NORM = 10.0
-DETERMINES_TRAINING = (
-    "arch", "encoder", "epochs", "crop", "batch", "learning_rate", "poly_power", "weight_decay", "ema_decay",
-    "patience", "classes", "amp",
-)  # fmt: skip
+RANDOM = EncoderWeights(path=None, fingerprint="none")
 
 
 @dataclass
@@ -55,68 +51,47 @@ class Progress:
 class Task:
     """Everything that one training needs."""
 
-    train: PairedDataset
-    val: PairedDataset
-    fused_train: FusedSet
-    fused_val: FusedSet
-    settings: SegmentationSettings
-    weights: EncoderWeights
+    segmenter: SmpSegmenter
+    train: MaskedImages
+    val: MaskedImages
     seed: int
     device: str
 
     @property
-    def num_classes(self) -> int:
-        """Classes that the network knows, the unlabelled one included."""
-        return len(self.train.classes)
+    def settings(self) -> SegmentationSettings:
+        """How to train."""
+        return self.segmenter.settings
 
     @property
     def unlabelled(self) -> int | None:
         """The class that the network does not learn, or None."""
-        return None if self.settings.classes == "all15" else self.train.ignore_index
+        return None if self.segmenter.learns_unlabelled else self.train.ignore_index
+
+    def build(self, weights: EncoderWeights) -> nn.Module:
+        """The network, its encoder from these weights."""
+        network = build_network(self.segmenter.arch, self.settings.encoder, weights, self.train.num_classes)
+        return network.to(self.device)
 
 
-def train_network(task: Task, workdir: Path) -> Path:
-    """Train, or take up the training that is there; returns the file of the best epoch's averaged weights.
+def train_network(task: Task, run: Path) -> Path:
+    """Train, or resume the training in a folder; returns the file of the best epoch's averaged weights.
 
     Raises:
         TrainingError: the loss is not finite; the last good epoch is kept.
     """
-    identity = {
-        "train": [task.fused_train.fingerprint, task.train.fingerprint],
-        "val": [task.fused_val.fingerprint, task.val.fingerprint],
-        "encoder_weights": task.weights.fingerprint,
-        "seed": task.seed,
-        **{name: getattr(task.settings, name) for name in DETERMINES_TRAINING},
-    }
-    run = make_dir(workdir / "train" / f"segment-{fingerprint(identity)}")
-    with FileLock(f"{run}.lock"):
-        _train(task, run)
-    return run / BEST
-
-
-def load_network(path: Path, settings: SegmentationSettings, num_classes: int, device: str) -> nn.Module:
-    """The network of a finished training, ready to predict."""
-    network = build_network(settings.arch, settings.encoder, EncoderWeights(path=None, fingerprint="none"), num_classes)
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return network.to(device).eval()
-
-
-def _train(task: Task, run: Path) -> None:
     settings = task.settings
     torch.manual_seed(task.seed)
-    network = build_network(settings.arch, settings.encoder, task.weights, task.num_classes).to(task.device)
+    network = task.build(task.segmenter.weights)
     average = _copy_state(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     progress = _restore(run, network, average, optimizer, task.device)
-    judge = build_network(
-        settings.arch, settings.encoder, EncoderWeights(path=None, fingerprint="none"), task.num_classes
-    ).to(task.device)
+    judge = task.build(RANDOM)
     while not progress.finished:
         loss = _train_epoch(task, network, average, optimizer, progress.epoch)
         judge.load_state_dict(average)
         miou = _validate(task, judge.eval())
         progress.epoch += 1
-        progress.history.append({"epoch": progress.epoch, "loss": loss, "val_miou": miou})
+        progress.history.append({"epoch": progress.epoch, "loss": loss, "miou": miou})
         if miou > progress.best_miou:
             progress.best_miou, progress.best_epoch = miou, progress.epoch
             with write_file(run / BEST) as temporary:
@@ -128,7 +103,9 @@ def _train(task: Task, run: Path) -> None:
             f"best {100 * progress.best_miou:.2f} (epoch {progress.best_epoch})",
             flush=True,
         )
+        write_curve(run, progress.history)
         _save(run, network, average, optimizer, progress)
+    return run / BEST
 
 
 def _train_epoch(
@@ -201,11 +178,7 @@ def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
 
     settings = task.settings
     crops = CropDataset(
-        task.train,
-        task.fused_train,
-        crop=settings.crop,
-        seed=task.seed,
-        learn_unlabelled=settings.classes == "all15",
+        task.train, crop=settings.crop, seed=task.seed, learn_unlabelled=task.segmenter.learns_unlabelled
     )
     crops.epoch = epoch
     generator = torch.Generator().manual_seed((task.seed * SEED_STRIDE + epoch) % 2**31)
@@ -224,8 +197,8 @@ def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def _validate(task: Task, network: nn.Module) -> float:
-    counts = count_split(network, task.val, task.fused_val, device=task.device, unlabelled=task.unlabelled)
-    confusion = np.sum(list(counts.values()), axis=0).sum(axis=0)
+    counts = count_split(network, task.val, device=task.device, unlabelled=task.unlabelled)
+    confusion = np.sum(counts, axis=0).sum(axis=0)
     score = mean_iou(confusion, task.settings.classes, task.val.ignore_index).value
     # A validation set without any known class cannot choose an epoch; the last one then counts as best.
     return 0.0 if math.isnan(score) else score

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from downstream.segment.network import EncoderWeights, build_network, check_names, find_encoder_weights
+from downstream.segment.smp.network import EncoderWeights, build_network, check_names, find_encoder_weights
 from suite.errors import UnknownName, WeightsError
 
 RANDOM = EncoderWeights(path=None, fingerprint="none")

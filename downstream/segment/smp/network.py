@@ -102,6 +102,13 @@ def build_network(arch: str, encoder: str, weights: EncoderWeights, num_classes:
     return Normalized(body)
 
 
+def load_network(path: Path, arch: str, encoder: str, num_classes: int, device: str) -> nn.Module:
+    """The network of a finished training, ready to predict."""
+    network = build_network(arch, encoder, EncoderWeights(path=None, fingerprint="none"), num_classes)
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network.to(device).eval()
+
+
 class Normalized(nn.Module):
     """ImageNet normalisation, then the network; so that no caller can forget or double it."""
 
