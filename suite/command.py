@@ -1,18 +1,26 @@
-"""How every command of the suite starts and ends: expected errors as one block, never exit status 0 on failure."""
+"""How every command of the suite starts and ends.
+
+A command is a function of one settings dataclass that returns an exit status. Here the words of the command line become
+those settings, and whatever the function raises becomes an exit status: expected errors as one block, never status 0.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
-from suite.errors import BenchError, WorkdirError
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser
+from suite.errors import BenchError, UnknownName, WorkdirError
 
 NO_SPACE_LEFT = 28
+FAILED_STATUS = 1
+USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
+CLOSED_PIPE_STATUS = 141
+"""What a shell reports for a program that its reader left, 128 + SIGPIPE."""
 
 
 def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
@@ -23,30 +31,95 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
         debug: Show the traceback of expected errors too.
 
     Returns:
-        The body's status; 1 after an expected error, 130 after Ctrl-C.
+        The body's status; 1 after an expected error, 130 after Ctrl-C, 141 if nobody reads the output any more.
     """
     try:
-        return body()
+        status = body()
+        sys.stdout.flush()
     except BenchError as error:
         if debug:
             raise
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return FAILED_STATUS
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end and would complain there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE_STATUS
     except OSError as error:
         if debug or error.errno != NO_SPACE_LEFT:
             raise
-        remedy = "Free some space, or pass another --workdir; finished work is kept."
-        print(
-            f"error: {WorkdirError(f'no space left on the disk while writing {error.filename}. {remedy}')}",
-            file=sys.stderr,
-        )
-        return 1
+        where = f" while writing {error.filename}" if error.filename else ""
+        remedy = "Free some space, or pass another --workdir or --out; finished work is kept."
+        print(f"error: {WorkdirError(f'no space left on the disk{where}. {remedy}')}", file=sys.stderr)
+        return FAILED_STATUS
     except KeyboardInterrupt:
-        print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print("interrupted: finished work is kept; the same command resumes.", file=sys.stderr)
         return INTERRUPTED_STATUS
+    return status
 
 
-def new_parser(description: str | None, *, prog: str | None = None) -> ArgumentParser:
+def run_settings(run: Callable[[Any], int], argv: Sequence[str], *, prog: str, description: str) -> int:
+    """Run a command from its command line.
+
+    Args:
+        run: The command: takes its settings, returns the exit status. The annotation names the settings class.
+        argv: The words after the command's name.
+        prog: How the command is called.
+        description: Shown by --help above the options.
+    """
+
+    def body() -> int:
+        from suite.command_line import parse_settings
+
+        return run(parse_settings(settings_class(run), argv, prog=prog, description=description))
+
+    return run_command(body, debug="--debug" in argv)
+
+
+def run_subcommand(modules: Mapping[str, str], argv: Sequence[str], *, prog: str, description: str) -> int:
+    """Run one of several commands; only the module of the chosen one is imported.
+
+    Args:
+        modules: Command name to the module that holds its `run`; the module's docstring is its help.
+        argv: The command's name and its words.
+        prog: How the family is called.
+        description: Shown by --help above the commands.
+    """
+    name = argv[0] if argv else "--help"
+    if name in ("-h", "--help"):
+        return run_command(lambda: _print_commands(modules, prog, description, asked=bool(argv)))
+    if name not in modules:
+        return run_command(lambda: _refuse(name, modules, prog))
+    module = import_module(modules[name])
+    return run_settings(module.run, argv[1:], prog=f"{prog} {name}", description=module.__doc__ or "")
+
+
+def settings_class(run: Callable[[Any], int]) -> type:
+    """The dataclass that a command takes."""
+    hints = typing.get_type_hints(run)
+    hints.pop("return", None)
+    (found,) = hints.values()
+    assert isinstance(found, type)
+    return found
+
+
+def _print_commands(modules: Mapping[str, str], prog: str, description: str, *, asked: bool) -> int:
+    widest = max(map(len, modules))
+    lines = [f"usage: {prog} COMMAND ...", "", description.strip(), "", "commands:"]
+    for name, module in modules.items():
+        summary = (import_module(module).__doc__ or "").strip().splitlines()[0].rstrip(".")
+        lines.append(f"  {name:<{widest}}  {summary}")
+    lines += ["", f"Options and examples of one: {prog} COMMAND --help"]
+    print("\n".join(lines), file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else USAGE_STATUS
+
+
+def _refuse(name: str, modules: Mapping[str, str], prog: str) -> int:
+    print(f"error: {UnknownName('command', name, known=modules, hint=f'See {prog} --help.')}", file=sys.stderr)
+    return USAGE_STATUS
+
+
+def new_parser(description: str | None, *, prog: str | None = None) -> Any:
     """A command-line parser that shows `description` as it was written, examples and line breaks included.
 
     Defaults are added to the help of options whose text does not name theirs.

@@ -49,7 +49,7 @@ def to_mapping(settings: object) -> dict[str, Any]:
     """Plain data (dict, list, str, number, bool, None) that `from_mapping` turns back into equal settings."""
     if not dataclasses.is_dataclass(settings) or isinstance(settings, type):
         raise SettingsError(f"expected a settings dataclass, found {type(settings).__name__}")
-    return {f.name: _plain(getattr(settings, f.name)) for f in dataclasses.fields(settings)}
+    return {f.name: plain(getattr(settings, f.name)) for f in dataclasses.fields(settings)}
 
 
 def override(settings: T, assignments: Mapping[str, Any]) -> T:
@@ -85,19 +85,24 @@ def parse_assignments(texts: typing.Sequence[str]) -> dict[str, str]:
 
 def fingerprint(value: object) -> str:
     """Twelve hex digits that change whenever the plain data behind `value` changes; key order does not matter."""
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=True)
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=True)
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Plain data (dict, list, str, number, bool, None) behind settings, paths, tuples and sets.
+
+    Raises:
+        SettingsError: anything else.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return to_mapping(value)
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, set | frozenset):
-        return sorted(_plain(v) for v in value)
+        return sorted(plain(v) for v in value)
     if isinstance(value, Path):
         return str(value)
     if value is None or isinstance(value, str | int | float | bool):

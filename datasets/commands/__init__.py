@@ -1,1 +1,1 @@
-"""The subcommands of `python -m datasets`, one file each: `add_arguments` and `run`."""
+"""The subcommands of `python -m datasets`, one file each: a settings dataclass, and `run`, which takes it."""

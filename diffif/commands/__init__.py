@@ -1,1 +1,4 @@
-"""The subcommands of `python -m diffif`: each file declares its arguments and runs; heavy imports happen on running."""
+"""The subcommands of `python -m diffif`, one file each: a settings dataclass, and `run`, which takes it.
+
+Heavy imports happen on running, so that --help answers at once.
+"""
