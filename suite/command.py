@@ -67,13 +67,7 @@ def run_settings(run: Callable[[Any], int], argv: Sequence[str], *, prog: str, d
         prog: How the command is called.
         description: Shown by --help above the options.
     """
-
-    def body() -> int:
-        from suite.command_line import parse_settings
-
-        return run(parse_settings(settings_class(run), argv, prog=prog, description=description))
-
-    return run_command(body, debug="--debug" in argv)
+    return run_command(lambda: _run(run, argv, prog, description), debug="--debug" in argv)
 
 
 def run_subcommand(modules: Mapping[str, str], argv: Sequence[str], *, prog: str, description: str) -> int:
@@ -90,8 +84,12 @@ def run_subcommand(modules: Mapping[str, str], argv: Sequence[str], *, prog: str
         return run_command(lambda: _print_commands(modules, prog, description, asked=bool(argv)))
     if name not in modules:
         return run_command(lambda: _refuse(name, modules, prog))
-    module = import_module(modules[name])
-    return run_settings(module.run, argv[1:], prog=f"{prog} {name}", description=module.__doc__ or "")
+
+    def body() -> int:
+        module = import_module(modules[name])
+        return _run(module.run, argv[1:], f"{prog} {name}", module.__doc__ or "")
+
+    return run_command(body, debug="--debug" in argv)
 
 
 def settings_class(run: Callable[[Any], int]) -> type:
@@ -101,6 +99,12 @@ def settings_class(run: Callable[[Any], int]) -> type:
     (found,) = hints.values()
     assert isinstance(found, type)
     return found
+
+
+def _run(run: Callable[[Any], int], argv: Sequence[str], prog: str, description: str) -> int:
+    from suite.command_line import parse_settings
+
+    return run(parse_settings(settings_class(run), argv, prog=prog, description=description))
 
 
 def _print_commands(modules: Mapping[str, str], prog: str, description: str, *, asked: bool) -> int:

@@ -57,16 +57,18 @@ def given_options(settings: type, argv: Sequence[str]) -> dict[str, Any]:
 
 def build_parser(settings: type, *, prog: str, description: str) -> SettingsParser:
     """The parser of one command."""
+    options = options_of(settings)
     parser = SettingsParser(
         prog=prog,
+        usage=_usage(prog, options),
         description=description.strip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
     )
-    parser.options = options_of(settings)
+    parser.options = options
     groups: dict[str, Any] = {"": parser.add_argument_group("settings")}
-    for option in parser.options:
+    for option in options:
         if option.group not in groups:
             groups[option.group] = parser.add_argument_group(option.group)
         _add_option(groups[option.group], option)
@@ -132,9 +134,7 @@ class SettingsParser(ArgumentParser):
             word = unknown.split()[0]
             nearest = difflib.get_close_matches(word, self._option_string_actions, n=1, cutoff=0.6)
             suggestion = f" Did you mean {nearest[0]}?" if nearest else ""
-            message = (
-                f"unknown option {word}.{suggestion}" if word.startswith("-") else f"one word too many: {unknown}."
-            )
+            message = f"unknown option {word}.{suggestion}" if word.startswith("-") else f"nothing expects: {unknown}."
         else:
             message = f"{message}."
         print(f"error: {message} All options: {self.prog} --help", file=sys.stderr)
@@ -157,10 +157,21 @@ def _add_option(group: Any, option: Option) -> None:
     group.add_argument(*names, **keywords)
 
 
+def _usage(prog: str, options: Sequence[Option]) -> str:
+    """What must be given; the rest of the options is listed below it."""
+    words = [
+        f"{option.flag} {option.metavar}" for option in options if option.required and not option.argument.positional
+    ]
+    for option in options:
+        if option.argument.positional:
+            words.append(option.metavar if option.required else f"[{option.metavar}]")
+    return " ".join((prog, *words, "[options]"))
+
+
 def _help_text(option: Option) -> str:
     value = option.default
     shown = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    silent = value in (None, True, False, "") or value == [] or value == {}
+    silent = value is None or isinstance(value, bool) or value in ("", [], {})
     text = option.help if silent else f"{option.help} (default: {shown})"
     return text.replace("%", "%%")
 

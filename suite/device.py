@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
 
 from suite.errors import DeviceError, SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceChoice:
+    """Where a command computes."""
+
+    device: str = "auto"
+    """auto (the first GPU where there is one), cpu, cuda, cuda:1."""
 
 
 def resolve_device(text: str) -> str:
@@ -14,6 +22,8 @@ def resolve_device(text: str) -> str:
         DeviceError: a GPU that does not exist here.
         SettingsError: not a device name.
     """
+    import torch
+
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if text == "auto":
         return "cuda:0" if count else "cpu"

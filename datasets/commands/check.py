@@ -12,69 +12,77 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from datasets.base import Task
 from datasets.registry import get_layout
+from suite.errors import SettingsError
+from suite.options import Argument
 
 if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
-    from datasets.base import Layout, Task
+    from datasets.base import Layout
     from datasets.checks import CheckReport
     from datasets.layouts.survey import SurveyedLayout
     from datasets.problems import Problem
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("name", help="dataset, see `python -m datasets list`")
-    parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--task", default=None, help="labels to check: detect, segment or quality (none); default: all")
-    parser.add_argument("--subset", action="store_true", help="a part of the release: counts and absent splits pass")
-    parser.add_argument("--workers", type=int, default=2, help="threads that read images")
+@dataclass(frozen=True, kw_only=True)
+class DatasetChoice:
+    """A dataset on disk, and how it is read."""
+
+    name: Annotated[str, Argument(positional=True)]
+    """Dataset, see `python -m datasets list`."""
+    root: Annotated[Path, Argument(metavar="DIR")]
+    """Folder of the dataset."""
+    task: Task | None = None
+    """Labels to read: boxes, masks or none (quality); without it every kind that the dataset has."""
+    workers: int = 2
+    """Threads that read images."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise SettingsError(f"--workers must be at least 1, got {self.workers}")
 
 
-def run(arguments: Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings(DatasetChoice):
+    """What to check."""
+
+    subset: bool = False
+    """The folder holds a part of the release: other counts and absent splits are no problem."""
+
+
+def run(settings: CheckSettings) -> int:
     """Check, print the tables, and say by the exit status whether all is well."""
-    layout = get_layout(arguments.name)(arguments.root)
+    layout = get_layout(settings.name)(settings.root)
     reports = [
-        check_with_progress(layout, task, subset=arguments.subset, workers=arguments.workers)
-        for task in choose_tasks(layout, arguments.task)
+        check_with_progress(layout, task, subset=settings.subset, workers=settings.workers)
+        for task in choose_tasks(layout, settings.task)
     ]
     for report in reports:
         print_report(report, layout)
     return 1 if any(report.problems for report in reports) else 0
 
 
-def choose_tasks(layout: Layout, task: str | None) -> list[Task]:
+def choose_tasks(layout: Layout, task: Task | None) -> list[Task]:
     """The named task, or every task that brings labels, or "quality" where none does.
 
     Raises:
         SettingsError: the dataset has no labels for that task.
     """
-    from suite.errors import SettingsError
-
     if task is None:
         return [t for t in layout.tasks if t != "quality"] or ["quality"]
-    for known in layout.tasks:
-        if known == task:
-            return [known]
+    if task in layout.tasks:
+        return [task]
     raise SettingsError(f"{layout.name} has no labels for the task {task!r}; it serves: {', '.join(layout.tasks)}.")
 
 
 def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, workers: int) -> CheckReport:
-    """`check_dataset` under a progress bar on standard error.
-
-    Raises:
-        SettingsError: not one worker at least.
-    """
+    """`check_dataset` under a progress bar on standard error."""
     from datasets.checks import check_dataset
-    from suite.errors import SettingsError
     from suite.progress import track
-
-    if workers < 1:
-        raise SettingsError(f"--workers must be at least 1, got {workers}")
 
     def watch(results: Iterable[list[Problem]], total: int) -> Iterable[list[Problem]]:
         return track(results, total, f"Checking {layout.name}")

@@ -7,24 +7,26 @@ Examples:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Annotated
 
 from datasets.base import Layout
 from datasets.registry import DATASETS, get_layout
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
+from suite.options import Argument
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("name", nargs="?", default=None, help="show this dataset in full")
+@dataclass(frozen=True, kw_only=True)
+class ListSettings:
+    """What to list."""
+
+    name: Annotated[str | None, Argument(positional=True)] = None
+    """The dataset to describe in full; without it the table of all."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: ListSettings) -> int:
     """Print the table, or one passport."""
-    if arguments.name is not None:
-        print(describe(get_layout(arguments.name)))
+    if settings.name is not None:
+        print(describe(get_layout(settings.name)))
         return 0
     for name in DATASETS:
         print(f"{name:<17} {get_layout(name).title}")

@@ -9,44 +9,44 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+from datasets.commands.check import DatasetChoice, check_with_progress, choose_tasks
 from datasets.registry import get_layout
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
+from suite.options import Argument
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("name", help="dataset, see `python -m datasets list`")
-    parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--task", default=None, help="labels to copy: detect, segment or quality (none); default: all")
-    parser.add_argument("--skip-invalid", action="store_true", help="leave pairs with problems out instead of refusing")
-    parser.add_argument("--copy", action="store_true", help="copy files instead of linking them")
-    parser.add_argument("--workers", type=int, default=2, help="threads that read images")
+@dataclass(frozen=True, kw_only=True)
+class PrepareSettings(DatasetChoice):
+    """What to copy, and where to."""
+
+    out: Annotated[Path, Argument(metavar="DIR")]
+    """Folder to write."""
+    skip_invalid: bool = False
+    """Leave pairs with problems out instead of refusing."""
+    copy: bool = False
+    """Copy files instead of linking them."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: PrepareSettings) -> int:
     """Check, write, and say what was written and left out."""
-    from datasets.commands.check import check_with_progress, choose_tasks
     from datasets.prepare import prepare_dataset
     from suite.errors import list_offenders
     from suite.progress import track
 
-    layout = get_layout(arguments.name)(arguments.root)
+    layout = get_layout(settings.name)(settings.root)
     reports = [
-        check_with_progress(layout, task, subset=True, workers=arguments.workers)
-        for task in choose_tasks(layout, arguments.task)
+        check_with_progress(layout, task, subset=True, workers=settings.workers)
+        for task in choose_tasks(layout, settings.task)
     ]
 
     def watch(files: Iterable[Path], total: int) -> Iterable[Path]:
-        return track(files, total, f"Writing {arguments.out}")
+        return track(files, total, f"Writing {settings.out}")
 
     prepared = prepare_dataset(
-        layout, reports, arguments.out, skip_invalid=arguments.skip_invalid, copy=arguments.copy, progress=watch
+        layout, reports, settings.out, skip_invalid=settings.skip_invalid, copy=settings.copy, progress=watch
     )
     problems = dict.fromkeys(problem for report in reports for problem in report.problems)
     if problems:

@@ -1,51 +1,49 @@
 """Draw a synthetic dataset: registered street scenes in which it is known which modality shows each object.
 
-The same settings and seed draw the same pixels. A run that was cut off goes on where it stopped.
+The same settings and seed draw the same pixels. An interrupted run resumes.
 
 Examples:
   python -m datasets sample data/synthetic
-  python -m datasets sample data/night --size 480x640 --num-train 1000 --night-fraction 1 --set sensor.glare=2
+  python -m datasets sample data/night --size 480x640 --num-train 1000 --night-fraction 1 --sensor.glare 2
 """
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated, Any
 
+from datasets.synthetic.settings import SyntheticSettings
 from suite.errors import SettingsError
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
-PLAIN = ("num_train", "num_val", "num_test", "seed", "night_fraction")
+from suite.options import Argument
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments; what is not given keeps the default of `SyntheticSettings`."""
-    parser.add_argument("out", type=Path, help="folder to write")
-    parser.add_argument("--size", default=None, help="HEIGHTxWIDTH in pixels, for example 256x320")
-    parser.add_argument("--num-train", type=int, default=None, help="training pairs")
-    parser.add_argument("--num-val", type=int, default=None, help="validation pairs")
-    parser.add_argument("--num-test", type=int, default=None, help="test pairs")
-    parser.add_argument("--seed", type=int, default=None, help="same seed, same scenes")
-    parser.add_argument("--night-fraction", type=float, default=None, help="share of scenes by night, 0 to 1")
-    parser.add_argument("--set", nargs="*", default=[], help="any other setting, as evidence.both=0.5")
+@dataclass(frozen=True, kw_only=True)
+class SampleSettings(SyntheticSettings):
+    """What to draw, and where to."""
+
+    out: Annotated[Path, Argument(positional=True)]
+    """Folder to write."""
+    size: Annotated[str | None, Argument(metavar="HxW")] = None
+    """Height and width at once, for example 256x320."""
+    set: dict[str, Any] = field(default_factory=dict)
+    """The same settings in short form: evidence.both=0.5 sensor.glare=2."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: SampleSettings) -> int:
     """Draw it and print where it is."""
-    from datasets.synthetic.settings import SyntheticSettings
     from datasets.synthetic.writer import generate
-    from suite.settings import override, parse_assignments
+    from suite.settings import override
 
-    assignments: dict[str, object] = dict(parse_assignments(arguments.set))
-    assignments.update({name: arguments[name] for name in PLAIN if arguments[name] is not None})
-    if arguments.size is not None:
-        assignments["height"], assignments["width"] = parse_size(arguments.size)
-    settings = override(SyntheticSettings(), assignments)
-    out = generate(settings, arguments.out)
-    counts = ", ".join(f"{split} {settings.count(split)}" for split in ("train", "val", "test"))
-    print(f"{out}: {counts} pairs of {settings.height}x{settings.width} (HxW), seed {settings.seed}")
+    assignments: dict[str, Any] = dict(settings.set)
+    if settings.size is not None:
+        assignments["height"], assignments["width"] = parse_size(settings.size)
+    own = [field.name for field in dataclasses.fields(SyntheticSettings)]
+    drawn = override(SyntheticSettings(**{name: getattr(settings, name) for name in own}), assignments)
+    out = generate(drawn, settings.out)
+    counts = ", ".join(f"{split} {drawn.count(split)}" for split in ("train", "val", "test"))
+    print(f"{out}: {counts} pairs of {drawn.height}x{drawn.width} (HxW), seed {drawn.seed}")
     return 0
 
 

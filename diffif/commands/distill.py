@@ -1,4 +1,4 @@
-"""Distil a trained Diff-IF into a student that fuses in one step, or go on with an interrupted run.
+"""Distil a trained Diff-IF into a student that fuses in one step, or resume an interrupted run.
 
 The student has the teacher's networks and starts from its weights; no prior is needed. The result is a checkpoint like
 any other, whose default is one step.
@@ -9,23 +9,27 @@ Example:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from diffif.commands.train import add_run_arguments, train_with_progress
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
+from diffif.commands.train import RunSettings, train_with_progress
+from suite.options import Argument
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--teacher", type=Path, required=True, help="checkpoint of the trained model")
-    parser.add_argument("--teacher-steps", type=int, default=4, help="denoising steps that one step shall replace")
-    add_run_arguments(parser, recipe="distill")
+@dataclass(frozen=True, kw_only=True)
+class DistillSettings(RunSettings):
+    """Which teacher to distil, on which pairs."""
+
+    recipe: Annotated[str, Argument(metavar="NAME")] = "distill"
+    """A recipe that ships, or a YAML file."""
+    teacher: Annotated[Path, Argument(metavar="FILE")]
+    """Checkpoint of the trained model."""
+    teacher_steps: int = 4
+    """Denoising steps that one step shall replace."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: DistillSettings) -> int:
     """Distil to the end and print where the checkpoint is."""
-    overrides = {"teacher": {"checkpoint": str(arguments.teacher), "num_steps": arguments.teacher_steps}}
-    return train_with_progress(arguments, overrides, prior=None)
+    overrides = {"teacher": {"checkpoint": str(settings.teacher), "num_steps": settings.teacher_steps}}
+    return train_with_progress(settings, overrides, prior=None)

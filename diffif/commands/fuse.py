@@ -1,7 +1,7 @@
 """Fuse a visible and an infrared image, or two folders of them matched by name.
 
-The fused image has the size and the colours of the visible one. Finished files are kept: the same command goes on
-where it stopped, unless --overwrite is given.
+The fused image has the size and the colours of the visible one. Finished files are kept: the same command resumes,
+unless --overwrite is given.
 
 Examples:
   python -m diffif fuse visible.png infrared.png --out fused.png
@@ -11,49 +11,60 @@ Examples:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from suite.device import DeviceChoice
+from suite.options import Argument
 
 if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
     from diffif.fusers.base import Fuser
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("visible", type=Path, help="visible image, or a folder of them")
-    parser.add_argument("infrared", type=Path, help="infrared image, or a folder with the same file names")
-    parser.add_argument("--out", type=Path, required=True, help="fused image, or the folder to write fused PNGs into")
-    parser.add_argument("--fuser", default="diffif", help="a name from `python -m diffif list`, folder:, onnx: or own")
-    parser.add_argument(
-        "--checkpoint", "--weights", type=Path,
-        help="weights file, or a shipped one by name: small (default), small-1step, small-mif (medical)",
-    )  # fmt: skip
-    parser.add_argument("--steps", type=int, help="denoising steps of diffif (default: the checkpoint's)")
-    parser.add_argument("--sampler", help="ddim, ddpm or dpmpp-2m (default: the checkpoint's)")
-    parser.add_argument("--eta", type=float, help="randomness of ddim, 0..1 (default: the checkpoint's)")
-    parser.add_argument("--seed", type=int, help="seed of the diffusion noise (default: 0)")
-    parser.add_argument("--max-memory", type=float, help="memory budget in GiB; larger images are fused in tiles")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 ...")
-    parser.add_argument("--overwrite", action="store_true", help="fuse again what is already there")
+@dataclass(frozen=True, kw_only=True)
+class FuseSettings(DeviceChoice):
+    """What to fuse, by which fuser, and where to."""
+
+    visible: Annotated[Path, Argument(positional=True)]
+    """Visible image, or a folder of them."""
+    infrared: Annotated[Path, Argument(positional=True)]
+    """Infrared image, or a folder with the same file names."""
+    out: Path
+    """Fused image, or the folder to write fused PNGs into."""
+    fuser: Annotated[str, Argument(metavar="NAME")] = "diffif"
+    """A name from `python -m diffif list`, NAME@key=value, folder:DIR, onnx:FILE, package.module:Class."""
+    checkpoint: Annotated[Path | None, Argument(aliases=("--weights",))] = None
+    """Weights file, or a shipped one by name: small (of diffif by default), small-1step, small-mif (medical)."""
+    steps: int | None = None
+    """Denoising steps of diffif; without it the checkpoint's."""
+    sampler: str | None = None
+    """ddim, ddpm or dpmpp-2m; without it the checkpoint's."""
+    eta: float | None = None
+    """Randomness of ddim, 0 to 1; without it the checkpoint's."""
+    seed: int | None = None
+    """Seed of the diffusion noise; without it 0."""
+    max_memory: Annotated[float | None, Argument(metavar="GIB")] = None
+    """Memory budget; larger images are fused in tiles."""
+    overwrite: bool = False
+    """Fuse again what is already there."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: FuseSettings) -> int:
     """Fuse everything and print where it is."""
     from rich.progress import track
 
     from datasets.images import read_pair, write_image
 
-    pairs = match_pairs(arguments.visible, arguments.infrared, arguments.out)
-    fuser = _build(arguments)
-    missing = [pair for pair in pairs if arguments.overwrite or not pair[2].is_file()]
+    pairs = match_pairs(settings.visible, settings.infrared, settings.out)
+    fuser = _build(settings)
+    missing = [pair for pair in pairs if settings.overwrite or not pair[2].is_file()]
     if len(missing) < len(pairs):
         print(f"{len(pairs) - len(missing)} of {len(pairs)} are already there (--overwrite fuses them again)")
     for visible_path, infrared_path, out in track(missing, description=f"fusing with {fuser.name}"):
         visible, infrared = read_pair(visible_path, infrared_path)
         write_image(out, fuser.fuse(visible, infrared, ids=[visible_path.stem]))
-    print(f"{len(missing)} fused images in {arguments.out}")
+    print(f"{len(missing)} fused images in {settings.out}")
     return 0
 
 
@@ -81,24 +92,24 @@ def match_pairs(visible: Path, infrared: Path, out: Path) -> list[tuple[Path, Pa
     return [(vi, ir, out / f"{stem}.png") for stem, vi, ir in found]
 
 
-def _build(arguments: Namespace) -> Fuser:
+def _build(settings: FuseSettings) -> Fuser:
     from diffif.fusers.registry import build_fuser
     from suite.device import resolve_device
     from suite.errors import SettingsError
 
     given: dict[str, Any] = {
-        "steps": arguments.steps,
-        "sampler": arguments.sampler,
-        "eta": arguments.eta,
-        "seed": arguments.seed,
+        "steps": settings.steps,
+        "sampler": settings.sampler,
+        "eta": settings.eta,
+        "seed": settings.seed,
     }
     options = ",".join(f"{key}={value}" for key, value in given.items() if value is not None)
-    if options and "@" in arguments.fuser:
+    if options and "@" in settings.fuser:
         raise SettingsError(
-            f"give {options} either as flags or after --fuser {arguments.fuser.partition('@')[0]}@, not both"
+            f"give {options} either as flags or after --fuser {settings.fuser.partition('@')[0]}@, not both"
         )
-    spec = f"{arguments.fuser}@{options}" if options else arguments.fuser
-    weights = str(arguments.checkpoint) if arguments.checkpoint else None
-    fuser = build_fuser(spec, device=resolve_device(arguments.device), weights=weights)
-    fuser.max_memory_gib = arguments.max_memory
+    spec = f"{settings.fuser}@{options}" if options else settings.fuser
+    weights = str(settings.checkpoint) if settings.checkpoint else None
+    fuser = build_fuser(spec, device=resolve_device(settings.device), weights=weights)
+    fuser.max_memory_gib = settings.max_memory
     return fuser

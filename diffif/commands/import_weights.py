@@ -7,34 +7,37 @@ Examples:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("method", help="diffif, or a fuser with published weights (see: python -m diffif list)")
-    parser.add_argument("file", type=Path, help="the file that the method's authors publish")
-    parser.add_argument(
-        "--out", type=Path, help="target: a .safetensors file, or a folder of weights (default: beside FILE)"
-    )
+from suite.options import Argument
 
 
-def run(arguments: Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ImportSettings:
+    """What to convert, and where to."""
+
+    method: Annotated[str, Argument(positional=True)]
+    """diffif, or a fuser with published weights (see: python -m diffif list)."""
+    file: Annotated[Path, Argument(positional=True)]
+    """The file that the method's authors publish."""
+    out: Path | None = None
+    """Target: a .safetensors file, or a folder of weights; without it beside FILE."""
+
+
+def run(settings: ImportSettings) -> int:
     """Convert and print where the result is."""
-    if arguments.method == "diffif":
+    if settings.method == "diffif":
         from diffif.model.checkpoint import CheckpointCard, import_official, save_checkpoint
 
-        out = arguments.out or arguments.file.with_suffix(".safetensors")
-        model = import_official(arguments.file)
-        card = CheckpointCard(settings=model.settings, notes={"origin": f"imported from {arguments.file.name}"})
+        out = settings.out or settings.file.with_suffix(".safetensors")
+        model = import_official(settings.file)
+        card = CheckpointCard(settings=model.settings, notes={"origin": f"imported from {settings.file.name}"})
         save_checkpoint(out, model, card)
     else:
         from diffif.fusers.published.import_weights import import_weights
 
-        out = import_weights(arguments.method, arguments.file, arguments.out)
+        out = import_weights(settings.method, settings.file, settings.out)
     print(f"written: {out}")
     return 0

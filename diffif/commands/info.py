@@ -6,26 +6,29 @@ Example:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("checkpoint", type=Path, help="a .safetensors file that training wrote")
+from suite.options import Argument
 
 
-def run(arguments: Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class InfoSettings:
+    """What to describe."""
+
+    checkpoint: Annotated[Path, Argument(positional=True)]
+    """A .safetensors file that training wrote."""
+
+
+def run(settings: InfoSettings) -> int:
     """Print the checkpoint's card as YAML."""
     import yaml
 
     from diffif.model.checkpoint import load_checkpoint
     from suite.settings import to_mapping
 
-    checkpoint = load_checkpoint(arguments.checkpoint)
+    checkpoint = load_checkpoint(settings.checkpoint)
     parameters = sum(p.numel() for p in checkpoint.model.parameters())
     card = {"sha256": checkpoint.sha256, "parameters": parameters, **to_mapping(checkpoint.card)}
     print(yaml.safe_dump(card, sort_keys=False), end="")

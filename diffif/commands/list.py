@@ -7,26 +7,29 @@ Weights are looked for in $DIFFIF_WEIGHTS, one folder per method.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
+from suite.options import Argument
 
 # Rich takes 80 columns where the output is no terminal; a file has no edge.
 FILE_WIDTH = 160
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("name", nargs="?", help="one fuser, to be described in full (default: the table of all)")
+@dataclass(frozen=True, kw_only=True)
+class ListSettings:
+    """What to list."""
+
+    name: Annotated[str | None, Argument(positional=True)] = None
+    """The fuser to describe in full; without it the table of all."""
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: ListSettings) -> int:
     """Print the table, or one fuser."""
-    if arguments.name is None:
+    if settings.name is None:
         _print_table()
     else:
-        _print_fuser(arguments.name)
+        _print_fuser(settings.name)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Build the fusion knowledge prior: fuse every training pair by every fuser of a pool, keep the best of each pair.
 
 Best means the largest weighted sum of image metrics, 2 SSIM + 1 VIF + 3 Qabf by default, or a score of your own. Scores
-are computed on luma; the chosen image keeps its colour. A restart goes on where it stopped; other weights and more
+are computed on luma; the chosen image keeps its colour. An interrupted run resumes; other weights and more
 candidates reuse what is there. Writes
 
   OUT/Fusion_K         the prior, one image per pair: python -m diffif train --prior OUT/Fusion_K
@@ -18,64 +18,55 @@ Examples:
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from diffif.prior.pool import DEFAULT_POOL
+from suite.device import DeviceChoice
+from suite.options import Argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from jsonargparse import ArgumentParser, Namespace
 
     from datasets.base import Sample
     from diffif.prior.candidates import Candidates
     from diffif.prior.goal import SearchSettings
 
-DEFAULT_POOL = ("laplacian", "dtcwt", "gff", "rp", "average", "max")
-"""Fusers that need no weights."""
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSettings(DeviceChoice):
+    """Which pairs, which candidates, and what is maximised."""
+
+    dataset: Annotated[str, Argument(metavar="NAME")]
+    """A name from `python -m datasets list`."""
+    root: Annotated[Path, Argument(metavar="DIR")]
+    """Folder of the dataset."""
+    split: Literal["train", "val", "test"] = "train"
+    """Which pairs."""
+    out: Annotated[Path, Argument(metavar="DIR")]
+    """Folder of the prior."""
+    candidates: Annotated[tuple[str, ...], Argument(metavar="FUSER")] = DEFAULT_POOL
+    """The pool: names from `python -m diffif list`, NAME@key=value, folder:DIR, onnx:FILE, package.module:Class,
+    separated by commas or spaces; earlier ones win ties."""
+    weights: str | None = None
+    """What is maximised, "ssim=2,vif=1,qabf=3" if nothing is said: any metric of docs/metrics.md or
+    package.module:function; metrics that are better when lower take a negative weight."""
+    score: Annotated[str | None, Argument(metavar="FUNCTION")] = None
+    """package.module:function (fused, visible, infrared) -> (B,) to maximise instead, see docs/method.md."""
+    convention: Annotated[str, Argument(metavar="NAME")] = "standard"
+    """Definition of the metrics, see docs/metrics.md."""
+    missing: Literal["error", "skip"] = "error"
+    """Where a folder: lacks images: stop before any work, or leave that candidate out for those pairs."""
+    random: bool = False
+    """Draw instead of search (the ablation no-search)."""
+    seed: int = 0
+    """Seed of --random."""
+    jobs: int | None = None
+    """Worker processes; the result is the same for any; without it one per core, fewer for little work."""
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--dataset", metavar="NAME", required=True, help="a name from `python -m datasets list`")
-    parser.add_argument("--root", metavar="DIR", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--split", default="train", help="train, val or test")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the prior")
-    parser.add_argument(
-        "--candidates",
-        metavar="FUSER",
-        nargs="+",
-        action="append",
-        help="the pool, separated by commas or spaces: names from `python -m diffif list`, NAME@key=value, folder:DIR, "
-        f"onnx:FILE, package.module:Class; earlier ones win ties (default: {','.join(DEFAULT_POOL)})",
-    )
-    parser.add_argument(
-        "--weights",
-        metavar="TEXT",
-        help='what is maximised: "ssim=2,vif=1,qabf=3" (the default), any metric of docs/metrics.md or '
-        "package.module:function; metrics that are better when lower take a negative weight",
-    )
-    parser.add_argument(
-        "--score",
-        metavar="FUNCTION",
-        help="package.module:function (fused, visible, infrared) -> (B,) to maximise instead, see docs/method.md",
-    )
-    parser.add_argument("--convention", default="standard", help="definition of the metrics, see docs/metrics.md")
-    parser.add_argument(
-        "--missing", choices=("error", "skip"), default="error",
-        help="where a folder: lacks images: stop before any work, or leave that candidate out for those pairs",
-    )  # fmt: skip
-    parser.add_argument("--random", action="store_true", help="draw instead of search (the ablation no-search)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of --random")
-    parser.add_argument(
-        "--jobs",
-        metavar="N",
-        type=int,
-        help="worker processes; the result is the same for any (default: one per core, fewer for little work)",
-    )
-    parser.add_argument("--device", default="auto", help="of the fusers: auto, cpu, cuda, cuda:1 ...")
-
-
-def run(arguments: Namespace) -> int:
+def run(settings: PriorSettings) -> int:
     """Check everything, make candidates, choose, and print the summary."""
     from rich.progress import (
         BarColumn,
@@ -96,34 +87,34 @@ def run(arguments: Namespace) -> int:
     from diffif.prior.workers import Workers, default_jobs
     from suite.device import resolve_device
 
-    settings = read_goal(arguments)
-    device = resolve_device(arguments.device)
-    samples = load_dataset(arguments.dataset, arguments.root, arguments.split, "quality").samples
-    specs = parse_candidates([part for given in arguments.candidates or [DEFAULT_POOL] for part in given])
+    goal = read_goal(settings)
+    device = resolve_device(settings.device)
+    samples = load_dataset(settings.dataset, settings.root, settings.split, "quality").samples
+    specs = parse_candidates(settings.candidates)
     num_images = len(samples) * len(specs)
-    workers = Workers(default_jobs(num_images) if arguments.jobs is None else arguments.jobs)
+    workers = Workers(default_jobs(num_images) if settings.jobs is None else settings.jobs)
     fusers = [(spec, build_fuser(spec, device=device)) for spec in specs]
-    planned = plan_candidates(samples, fusers, arguments.out, missing=arguments.missing)
-    if not arguments.random:
-        _try_goal(settings, samples[0])
-    claim_folder(arguments.out, samples)
+    planned = plan_candidates(samples, fusers, settings.out, missing=settings.missing)
+    if not settings.random:
+        _try_goal(goal, samples[0])
+    claim_folder(settings.out, samples)
     num_there = _count_there(planned, samples)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn()) as progress, workers:
         start = time.perf_counter()
         # A GPU is fed by one process.
         pool = make_candidates(
-            samples, fusers, arguments.out,
-            missing=arguments.missing, workers=workers if device == "cpu" else None, progress=progress,
+            samples, fusers, settings.out,
+            missing=settings.missing, workers=workers if device == "cpu" else None, progress=progress,
         )  # fmt: skip
         fused = time.perf_counter()
-        if arguments.random:
-            found = SearchResult(table=draw(samples, pool, arguments.out, seed=arguments.seed), num_kept=0)
+        if settings.random:
+            found = SearchResult(table=draw(samples, pool, settings.out, seed=settings.seed), num_kept=0)
         else:
-            found = search(samples, pool, arguments.out, settings, workers=workers, progress=progress)
+            found = search(samples, pool, settings.out, goal, workers=workers, progress=progress)
         ended = time.perf_counter()
-    if not arguments.random:
-        plot_search(found.table, arguments.out / "search.png")
+    if not settings.random:
+        plot_search(found.table, settings.out / "search.png")
     print(describe_search(found.table))
     num_images -= sum(len(candidates.absent) for candidates in pool)
     print(
@@ -131,11 +122,11 @@ def run(arguments: Namespace) -> int:
         f"{ended - fused:.1f} s (scores of {found.num_kept} pairs were there): "
         f"{len(samples) / (ended - start):.2f} pairs/s, without fusing {len(samples) / (ended - fused):.2f}"
     )
-    print(f"prior: {arguments.out / PRIOR_FOLDER}")
+    print(f"prior: {settings.out / PRIOR_FOLDER}")
     return 0
 
 
-def read_goal(arguments: Namespace) -> SearchSettings:
+def read_goal(settings: PriorSettings) -> SearchSettings:
     """What the command line wants maximised.
 
     Raises:
@@ -146,25 +137,25 @@ def read_goal(arguments: Namespace) -> SearchSettings:
     from diffif.prior.goal import DEFAULT_WEIGHTS, SearchSettings, parse_weights
     from suite.errors import SettingsError
 
-    if arguments.score and arguments.weights is not None:
+    if settings.score and settings.weights is not None:
         raise SettingsError(
             "give --weights or --score, not both. To add a score of your own to metrics: "
-            f'--weights "{arguments.weights},{arguments.score}=1"'
+            f'--weights "{settings.weights},{settings.score}=1"'
         )
-    if arguments.score and not is_custom(arguments.score):
-        raise SettingsError(f"--score {arguments.score}: expected {EXAMPLE}. Metrics go into --weights.")
-    weights = {arguments.score: 1.0} if arguments.score else dict(DEFAULT_WEIGHTS)
-    if arguments.weights is not None:
-        weights = parse_weights(arguments.weights)
-    return SearchSettings(weights=weights, convention=arguments.convention)
+    if settings.score and not is_custom(settings.score):
+        raise SettingsError(f"--score {settings.score}: expected {EXAMPLE}. Metrics go into --weights.")
+    weights = {settings.score: 1.0} if settings.score else dict(DEFAULT_WEIGHTS)
+    if settings.weights is not None:
+        weights = parse_weights(settings.weights)
+    return SearchSettings(weights=weights, convention=settings.convention)
 
 
-def _try_goal(settings: SearchSettings, sample: Sample) -> None:
+def _try_goal(goal: SearchSettings, sample: Sample) -> None:
     from datasets.images import read_pair, rgb_to_y
     from diffif.prior.goal import try_out
 
     visible, infrared = read_pair(sample.visible, sample.infrared)
-    try_out(settings, rgb_to_y(visible), infrared, where=sample.id)
+    try_out(goal, rgb_to_y(visible), infrared, where=sample.id)
 
 
 def _count_there(planned: Sequence[Candidates], samples: Sequence[Sample]) -> int:

@@ -1,4 +1,4 @@
-"""Train Diff-IF on a dataset and its fusion knowledge prior, or go on with an interrupted run.
+"""Train Diff-IF on a dataset and its fusion knowledge prior, or resume an interrupted run.
 
 The same command resumes: a killed run continues from its last checkpoint and gives the numbers it would have given.
 Several GPUs or machines: accelerate launch -m diffif train ...
@@ -12,51 +12,58 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
 
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--prior", type=Path, help="folder of priors (<id>.png), from `python -m diffif search`")
-    parser.add_argument("--variant", help="full, no-prior or no-search (default: the recipe's)")
-    add_run_arguments(parser, recipe="small")
+from suite.device import DeviceChoice
+from suite.options import Argument
 
 
-def add_run_arguments(parser: ArgumentParser, *, recipe: str) -> None:
-    """Declare what every training run needs."""
-    parser.add_argument("--recipe", default=recipe, help="a recipe that ships (ivf, mif, small ...), or a YAML file")
-    parser.add_argument("--dataset", required=True, help="a name from `python -m datasets list`")
-    parser.add_argument("--root", type=Path, required=True, help="folder of the dataset")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="any recipe key, e.g. data.crop=96"
-    )
-    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda; choose GPUs by CUDA_VISIBLE_DEVICES")
+@dataclass(frozen=True, kw_only=True)
+class RunSettings(DeviceChoice):
+    """What every training run of Diff-IF needs."""
+
+    dataset: Annotated[str, Argument(metavar="NAME")]
+    """A name from `python -m datasets list`."""
+    root: Annotated[Path, Argument(metavar="DIR")]
+    """Folder of the dataset."""
+    out: Annotated[Path, Argument(metavar="DIR")]
+    """Folder of the run."""
+    recipe: Annotated[str, Argument(metavar="NAME")] = "small"
+    """A recipe that ships (ivf, mif, small ...), or a YAML file."""
+    set: dict[str, Any] = field(default_factory=dict)
+    """Any key of the recipe, for example data.crop=96."""
 
 
-def run(arguments: Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(RunSettings):
+    """What to train, on which pairs."""
+
+    prior: Annotated[Path | None, Argument(metavar="DIR")] = None
+    """Folder of priors (<id>.png), from `python -m diffif search`."""
+    variant: Literal["full", "no-prior", "no-search"] | None = None
+    """Which part of the method to leave out; without it what the recipe says."""
+
+
+def run(settings: TrainSettings) -> int:
     """Train to the end and print where the checkpoint is."""
-    return train_with_progress(arguments, {"variant": arguments.variant} if arguments.variant else {}, arguments.prior)
+    return train_with_progress(settings, {"variant": settings.variant} if settings.variant else {}, settings.prior)
 
 
-def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prior: Path | None) -> int:
-    """Run the recipe that the arguments name, with a progress bar."""
+def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], prior: Path | None) -> int:
+    """Run the recipe that the settings name, with a progress bar."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from datasets.registry import load_dataset
     from diffif.training.loop import train
     from diffif.training.recipe import load_recipe
     from suite.device import resolve_device
-    from suite.settings import parse_assignments
 
-    device = resolve_device(arguments.device)
-    recipe = load_recipe(arguments.recipe, {**parse_assignments(arguments.set), **overrides})
-    dataset = load_dataset(arguments.dataset, arguments.root, "train", "quality")
-    held_out = load_dataset(arguments.dataset, arguments.root, "val", "quality")
+    device = resolve_device(settings.device)
+    recipe = load_recipe(settings.recipe, {**settings.set, **overrides})
+    dataset = load_dataset(settings.dataset, settings.root, "train", "quality")
+    held_out = load_dataset(settings.dataset, settings.root, "val", "quality")
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("loss {task.fields[loss]:.3f}"),
@@ -71,7 +78,7 @@ def train_with_progress(arguments: Namespace, overrides: Mapping[str, Any], prio
             progress.console.print(f"step {step}/{recipe.iterations}: {shown}{best}", soft_wrap=True, highlight=False)
 
         best = train(
-            recipe, dataset, held_out, prior, arguments.out, device=device,
+            recipe, dataset, held_out, prior, settings.out, device=device,
             on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
             on_validation=say_scores,
         )  # fmt: skip

@@ -4,72 +4,74 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from suite.command import new_parser, run_command
+from suite.command import run_settings
 from suite.errors import SettingsError
-
-if TYPE_CHECKING:
-    from jsonargparse import ArgumentParser, Namespace
+from suite.options import Argument
 
 
-def build_parser() -> ArgumentParser:
-    """The command line."""
-    parser = new_parser(__doc__, prog="python -m diffif.metrics")
-    parser.add_argument("visible", type=Path, nargs="?", help="a visible image, or a folder of them")
-    parser.add_argument("infrared", type=Path, nargs="?", help="an infrared image, or a folder of them")
-    parser.add_argument("fused", type=Path, nargs="?", help="a fused image, or a folder of them")
-    parser.add_argument("--convention", default="standard", help="which published definitions (see docs/metrics.md)")
-    parser.add_argument(
-        "--metrics",
-        default="",
-        help="names with commas between, package.module:METRIC for your own, or all (default: the field's usual ten)",
-    )
-    parser.add_argument("--csv", type=Path, help="write the scores of every image to this file")
-    parser.add_argument("--guess", type=Path, metavar="TABLE", help="tell which convention a CSV table probably used")
-    parser.add_argument("--write-docs", type=Path, metavar="FILE", help="write the page on metrics and conventions")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks of expected errors")
-    return parser
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings:
+    """Which images to score, and how."""
+
+    visible: Annotated[Path | None, Argument(positional=True)] = None
+    """A visible image, or a folder of them."""
+    infrared: Annotated[Path | None, Argument(positional=True)] = None
+    """An infrared image, or a folder of them."""
+    fused: Annotated[Path | None, Argument(positional=True)] = None
+    """A fused image, or a folder of them."""
+    convention: Annotated[str, Argument(metavar="NAME")] = "standard"
+    """Which published definitions (see docs/metrics.md)."""
+    metrics: Annotated[tuple[str, ...], Argument(metavar="NAME")] = ()
+    """Names, separated by spaces or commas; without it the field's usual ten."""
+    csv: Annotated[Path | None, Argument(metavar="FILE")] = None
+    """Write the scores of every image to this file."""
+    guess: Annotated[Path | None, Argument(metavar="TABLE")] = None
+    """Tell which convention a CSV table probably used."""
+    write_docs: Annotated[Path | None, Argument(metavar="FILE")] = None
+    """Write the page on metrics and conventions."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is never 0 on failure."""
-    arguments = build_parser().parse_args(list(sys.argv[1:] if argv is None else argv))
-    return run_command(lambda: run(arguments), debug=arguments.debug)
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m diffif.metrics", description=__doc__)
 
 
-def run(arguments: Namespace) -> int:
+def run(settings: ScoreSettings) -> int:
     """One of the three things that the command does."""
-    if arguments.write_docs:
-        return _write_docs(arguments.write_docs)
-    if arguments.guess:
-        return _guess(arguments.guess)
-    if not (arguments.visible and arguments.infrared and arguments.fused):
+    if settings.write_docs:
+        return _write_docs(settings.write_docs)
+    if settings.guess:
+        return _guess(settings.guess)
+    if not (settings.visible and settings.infrared and settings.fused):
         raise SettingsError("pass VISIBLE INFRARED FUSED (three images or three folders), or --guess TABLE.csv.")
-    return _score(arguments)
+    return _score(settings, (settings.visible, settings.infrared, settings.fused))
 
 
-def _score(arguments: Namespace) -> int:
+def _score(settings: ScoreSettings, folders: tuple[Path, Path, Path]) -> int:
     from diffif.metrics.files import as_csv, match_files, mean_scores, score_files
     from diffif.metrics.registry import choose_metrics
     from suite.files import write_text
 
-    wanted = [name.strip() for name in arguments.metrics.split(",") if name.strip()]
-    metrics = choose_metrics(wanted, arguments.convention)
-    files = match_files(arguments.visible, arguments.infrared, arguments.fused)
+    wanted = [name for text in settings.metrics for name in text.split(",") if name]
+    metrics = choose_metrics(wanted, settings.convention)
+    files = match_files(*folders)
     labels = [metric.label for metric in metrics]
     rows = []
     widest = max(len(entry.name) for entry in files) + 2
-    print(f"convention: {arguments.convention}")
+    print(f"convention: {settings.convention}")
     print(f"{'image':<{widest}}" + "".join(f"{label:>13}" for label in labels))
-    for row in score_files(files, metrics=metrics, convention=arguments.convention):
+    for row in score_files(files, metrics=metrics, convention=settings.convention):
         rows.append(row)
         print(f"{row.name:<{widest}}" + "".join(f"{value:>13.4f}" for value in row.scores.values()), flush=True)
     if len(rows) > 1:
         print(f"{'mean':<{widest}}" + "".join(f"{value:>13.4f}" for value in mean_scores(rows).values()))
-    if arguments.csv:
-        write_text(arguments.csv, as_csv(rows))
+    if settings.csv:
+        write_text(settings.csv, as_csv(rows))
     return 0
 
 

@@ -32,8 +32,10 @@ def test_debug_shows_the_traceback() -> None:
 def test_a_full_disk_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(lambda: fail(OSError(errno.ENOSPC, "No space left on device", "out.png"))) == 1
     told = capsys.readouterr().err
-    assert "no space left on the disk while writing out.png" in told
+    assert "no space left on the disk while writing out.png." in told
     assert "finished work is kept" in told
+    assert run_command(lambda: fail(OSError(errno.ENOSPC, "No space left on device"))) == 1
+    assert "no space left on the disk. Free some space" in capsys.readouterr().err
 
 
 def test_our_own_bugs_keep_their_traceback() -> None:
@@ -45,4 +47,4 @@ def test_our_own_bugs_keep_their_traceback() -> None:
 
 def test_ctrl_c_is_status_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(lambda: fail(KeyboardInterrupt())) == 130
-    assert "what was finished is kept" in capsys.readouterr().err
+    assert "finished work is kept" in capsys.readouterr().err

@@ -1,0 +1,6 @@
+"""The fusers whose results are the candidates of the prior where nobody names others."""
+
+from __future__ import annotations
+
+DEFAULT_POOL = ("laplacian", "dtcwt", "gff", "rp", "average", "max")
+"""Fusers that need no weights; earlier ones win ties."""
