@@ -38,7 +38,7 @@ class FusionMetric(TorchMetric):
         self.add_state(self._state, default=[], dist_reduce_fx="cat")
 
     @property
-    def higher_is_better(self) -> bool:  # type: ignore[override]
+    def higher_is_better(self) -> bool | None:  # type: ignore[override]
         """The metric's own direction."""
         return self.metric.higher_is_better
 

@@ -24,6 +24,10 @@ class Convention:
     """The convention that it is like, wherever a metric does not say otherwise."""
     channels: Literal["luma", "separate"] = "luma"
     """Colour: one grey image, or every channel by itself and then the mean over channels."""
+    grey_against_colour: Literal["grey", "repeated"] = "grey"
+    """A grey fused image of colour sources, channels separate: scored against their grey, or against every channel."""
+    prints_all: bool = False
+    """Whether its own program prints everything that it defines, so that this is what one gets by default."""
     matlab_grey: bool = False
     """Colour is made grey by MATLAB's rgb2gray (its digits of BT.601, halves upward)."""
 
@@ -63,6 +67,20 @@ CONVENTIONS: dict[str, Convention] = {
         name="ivif-zoo",
         summary="the PyTorch metric file of the IVIF ZOO survey",
         source="https://github.com/RollingPlain/IVIF_ZOO (Metric)",
+    ),
+    "liu2012": Convention(
+        name="liu2012",
+        summary="the MATLAB toolkit of Liu et al., TPAMI 2012, as its driver calls it",
+        source="https://github.com/zhengliu6699/imageFusionMetrics (fusionAssess.m)",
+        matlab_grey=True,
+        prints_all=True,
+    ),
+    "vf-bench": Convention(
+        name="vf-bench",
+        summary="the video benchmark VF-Bench, NeurIPS 2025: colour channels separately, grey repeated to three",
+        source="https://github.com/Zhaozixiang1228/VF-Bench (src/util/metric.py)",
+        channels="separate",
+        grey_against_colour="repeated",
     ),
 }
 

@@ -62,11 +62,11 @@ def _metric_table() -> str:
     ]
     for name in METRICS:
         metric = get_metric(name)
-        better = "higher" if metric.higher_is_better else "lower"
         low, high = (_bound(value) for value in metric.value_range)
         lines.append(
-            f"| `{name}` | {metric.label} | {metric.summary} | {better} | {low} to {high} | {metric.unit or '-'} | "
-            f"{metric.undefined} | {metric.smallest_side_under(CONVENTIONS['standard'])} | {metric.citation} |"
+            f"| `{name}` | {metric.label} | {metric.summary} | {metric.better} | {low} to {high} | "
+            f"{metric.unit or '-'} | {metric.undefined} | {metric.smallest_side_under(CONVENTIONS['standard'])} | "
+            f"{metric.citation} |"
         )
     return "\n".join(lines) + "\n"
 

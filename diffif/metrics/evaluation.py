@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from diffif.metrics.conventions import Convention, get_convention
-from diffif.metrics.derived.planes import Plane, Triple, grey_of, to_levels
+from diffif.metrics.derived.planes import MAX_LEVEL, Plane, Triple, grey_of, to_levels
 from diffif.metrics.inputs import check_images
 from diffif.metrics.metric import Metric, Rules
 from diffif.metrics.registry import DEFAULT_METRICS, choose_metrics
@@ -115,9 +115,11 @@ class Sources:
         scores: dict[str, list[Tensor]] = {metric.name: [] for metric in metrics}
         for start in range(0, batch, step):
             part = slice(start, min(start + step, batch))
-            channels = self._channels(fused[part], part)
+            grey = self._channels(fused[part], part)
+            colour = [self._colour(fused[part], part)] if any(metric.sees == "colour" for metric in metrics) else []
             for metric in metrics:
-                scores[metric.name].append(self._measure(metric, rules[metric.name], channels))
+                seen = grey if metric.sees == "grey" else colour
+                scores[metric.name].append(self._measure(metric, rules[metric.name], seen))
         return {name: torch.cat(parts) for name, parts in scores.items()}
 
     def _measure(self, metric: Metric, rules: Rules, channels: Sequence[Triple]) -> Tensor:
@@ -131,6 +133,8 @@ class Sources:
         """One triple of grey images, or one for each channel of the fused images."""
         if self.convention.channels == "luma":
             fused = self._grey(fused)
+        elif self.convention.grey_against_colour == "repeated":
+            fused = fused.expand(-1, max(image.shape[1] for image in (fused, self.visible, self.infrared)), -1, -1)
         num_channels = fused.shape[1]
         return [
             Triple(
@@ -140,6 +144,13 @@ class Sources:
             )
             for channel in range(num_channels)
         ]
+
+    def _colour(self, fused: Tensor, part: slice) -> Triple:
+        """The images with all their channels."""
+        visible, infrared = (image[part] if image.shape[0] > 1 else image for image in (self.visible, self.infrared))
+        return Triple(
+            *(Plane(torch.round(image.to(torch.float32) * MAX_LEVEL)) for image in (fused, visible, infrared))
+        )
 
     def _plane(self, which: str, part: slice, channel: int, num_channels: int) -> Plane:
         image = self.visible if which == "visible" else self.infrared

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from suite.errors import SettingsError
 
@@ -66,7 +66,10 @@ class Metric:
     """As the field prints it."""
     summary: str = ""
     """What it measures, in a few words, for tooltips and captions."""
-    higher_is_better: bool
+    higher_is_better: bool | None
+    """None where neither end is better, but `ideal`."""
+    ideal: float | None = None
+    """The best value where it lies within the range; None where higher or lower is better."""
     value_range: tuple[float, float] = (-math.inf, math.inf)
     """Smallest and largest value possible under any convention; infinite where unbounded."""
     unit: str = ""
@@ -76,11 +79,21 @@ class Metric:
     citation: str = ""
     smallest_side: int = 1
     """Fewest rows and columns that the definition needs."""
+    sees: Literal["grey", "colour"] = "grey"
+    """Grey planes, (B, H, W), one triple after another where a convention separates channels; or one triple of colour
+    planes, (B, C, H, W), C 1 where an image has no colour and 3 where it has."""
     rules: Mapping[str, Rules] | None = field(default=None, hash=False)
     """Convention -> choices. A convention that is absent, and whose `based_on` is absent too, does not define the
     metric. None: one definition, whatever the convention."""
     measure: Callable[[Triple, Any], Tensor]
     """(triple, rules) -> (B,), nan where undefined."""
+
+    @property
+    def better(self) -> str:
+        """Which values are better, in words."""
+        if self.higher_is_better is None:
+            return "any" if self.ideal is None else f"towards {self.ideal:g}"
+        return "higher" if self.higher_is_better else "lower"
 
     def is_defined_by(self, convention: Convention) -> bool:
         """Whether the convention says how this metric is computed."""

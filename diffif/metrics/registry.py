@@ -42,6 +42,14 @@ METRICS = {
     "qcb": "diffif.metrics.measures.qcb:METRIC",
     "qcv": "diffif.metrics.measures.qcv:METRIC",
     "qp": "diffif.metrics.measures.qp:METRIC",
+    "qncie": "diffif.metrics.measures.qncie:METRIC",
+    "qte": "diffif.metrics.measures.qte:METRIC",
+    "qm": "diffif.metrics.measures.qm:METRIC",
+    "qsf": "diffif.metrics.measures.qsf:METRIC",
+    "qy": "diffif.metrics.measures.qy:METRIC",
+    "qc": "diffif.metrics.measures.qc:METRIC",
+    "fsim": "diffif.metrics.measures.fsim:METRIC",
+    "delta_e2000": "diffif.metrics.measures.delta_e2000:METRIC",
 }
 
 DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
@@ -81,7 +89,7 @@ def choose_metrics(wanted: Sequence[str | Metric] | None, convention: str) -> tu
 
     Args:
         wanted: Names, `package.module:METRIC`, metrics, or `all` alone: everything that the convention defines. None or
-            nothing: the field's usual ones as far as the convention defines them.
+            nothing: the field's usual ones as far as the convention defines them, or what its own program prints.
         convention: Which published definitions.
 
     Raises:
@@ -89,7 +97,8 @@ def choose_metrics(wanted: Sequence[str | Metric] | None, convention: str) -> tu
         SettingsError: the convention does not define a metric that was named, or two metrics share a name.
     """
     defined = metrics_of(convention)
-    names: Sequence[str | Metric] = wanted or [name for name in DEFAULT_METRICS if name in defined]
+    usual = defined if get_convention(convention).prints_all else DEFAULT_METRICS
+    names: Sequence[str | Metric] = wanted or [name for name in usual if name in defined]
     if list(names) == ["all"]:
         names = defined
     chosen: dict[str, Metric] = {}

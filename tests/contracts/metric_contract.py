@@ -39,6 +39,13 @@ class MetricContract:
     def case(self) -> tuple[str, str]:
         raise NotImplementedError
 
+    def triple(self, case: tuple[str, str], *size: int, batch: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+        """Grey images, or colour ones for a metric that sees colour."""
+        grey = make_triple(*size, batch=batch)
+        if get_metric(case[0]).sees == "grey":
+            return grey
+        return tuple(torch.cat((grey[i], grey[i - 1], grey[i - 2]), dim=1) for i in range(3))
+
     def score(self, case: tuple[str, str], *images: Tensor) -> Tensor:
         return evaluate(*images, metrics=(case[0],), convention=case[1])[case[0]]
 
@@ -47,21 +54,21 @@ class MetricContract:
         assert metric.name == case[0]
         assert metric.summary
         assert set(metric.rules or ()) <= set(CONVENTIONS)
-        assert isinstance(metric.higher_is_better, bool)
+        assert (metric.higher_is_better is None) == (metric.ideal is not None)
         assert metric.value_range[0] < metric.value_range[1]
         assert metric.label
         assert metric.undefined
         assert any(sign.isdigit() for sign in metric.citation)
 
     def test_scores_lie_in_the_stated_range_one_per_image(self, case: tuple[str, str]) -> None:
-        scores = self.score(case, *make_triple(*SIZE, batch=2))
+        scores = self.score(case, *self.triple(case, *SIZE, batch=2))
         low, high = get_metric(case[0]).value_range
         assert scores.shape == (2,)
         assert scores.dtype == torch.float64
         assert bool(((scores >= low) & (scores <= high)).all())
 
     def test_a_batch_equals_its_images_alone_and_candidates_share_their_sources(self, case: tuple[str, str]) -> None:
-        fused, visible, infrared = make_triple(*SIZE, batch=2)
+        fused, visible, infrared = self.triple(case, *SIZE, batch=2)
         together = self.score(case, fused, visible, infrared)
         alone = [self.score(case, *(image[i : i + 1] for image in (fused, visible, infrared))) for i in range(2)]
         torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=0)
@@ -70,13 +77,13 @@ class MetricContract:
         torch.testing.assert_close(shared[1:], alone[0], rtol=1e-12, atol=1e-12)
 
     def test_swapping_the_sources_changes_nothing_unless_the_rules_say_so(self, case: tuple[str, str]) -> None:
-        fused, visible, infrared = make_triple(*SIZE)
+        fused, visible, infrared = self.triple(case, *SIZE)
         there, back = self.score(case, fused, visible, infrared), self.score(case, fused, infrared, visible)
         symmetric = get_metric(case[0]).rules_under(get_convention(case[1])).symmetric
         assert torch.allclose(there, back, rtol=1e-6, atol=1e-9) == symmetric
 
     def test_float64_input_gives_the_score_of_float32_input(self, case: tuple[str, str]) -> None:
-        images = make_triple(*SIZE)
+        images = self.triple(case, *SIZE)
         levels = [(image * 255).round() for image in images]
         single = self.score(case, *(image / 255 for image in levels))
         double = self.score(case, *(image.double() / 255 for image in levels))
@@ -84,10 +91,10 @@ class MetricContract:
 
     def test_images_below_the_stated_smallest_side_are_undefined_and_at_it_are_not(self, case: tuple[str, str]) -> None:
         side = get_metric(case[0]).smallest_side_under(get_convention(case[1]))
-        assert not self.score(case, *make_triple(side, side + 3)).isnan().any()
+        assert not self.score(case, *self.triple(case, side, side + 3)).isnan().any()
         if side > 1:
             with pytest.warns(UndefinedMetric, match=f"too small for .*{side}x{side}"):
-                assert self.score(case, *make_triple(side - 1, side + 3)).isnan().all()
+                assert self.score(case, *self.triple(case, side - 1, side + 3)).isnan().all()
 
     def test_constant_images_give_finite_scores_or_nan_without_a_crash(self, case: tuple[str, str]) -> None:
         for level in (0.0, 0.5):
@@ -97,7 +104,7 @@ class MetricContract:
             assert not (defined and bool(score.isnan().any()))
 
     def test_the_torchmetrics_class_keeps_every_image_and_returns_the_mean(self, case: tuple[str, str]) -> None:
-        images = make_triple(*SIZE, batch=2)
+        images = self.triple(case, *SIZE, batch=2)
         metric = FusionMetric(case[0], convention=case[1])
         metric.update(*(image[:1] for image in images))
         metric.update(*(image[1:] for image in images))

@@ -25,7 +25,7 @@ class Plane:
     """One image of every pair of a batch, in grey levels.
 
     Args:
-        levels: (B, H, W), float32, whole numbers in [0, 255].
+        levels: (B, H, W), float32, whole numbers in [0, 255]; (B, C, H, W) for a metric that sees colour.
     """
 
     def __init__(self, levels: Tensor) -> None:
@@ -104,6 +104,11 @@ def stretched(plane: Plane) -> Plane:
     x = plane.levels.to(torch.float64)
     low, high = x.amin(dim=(-2, -1), keepdim=True), x.amax(dim=(-2, -1), keepdim=True)
     return Plane(round_half_up(exact_quotient(x - low, high - low) * MAX_LEVEL).to(torch.float32))
+
+
+def stretched_or_black(plane: Plane) -> Plane:
+    """`stretched`, but a constant plane becomes black, as in the toolkits that count stretched levels."""
+    return Plane(plane.derive(stretched).levels.nan_to_num(nan=0.0))
 
 
 def grey_of(image: Tensor) -> Tensor:

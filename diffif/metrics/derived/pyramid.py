@@ -31,6 +31,8 @@ class FidelityRules(Rules):
     """Windows that fit whole, or zeros beyond the image."""
     saturate: bool = False
     """8-bit MATLAB arithmetic: products at the finest scale are cut to 255."""
+    combine: Literal["sum", "mean"] = "sum"
+    """Over the two sources."""
 
 
 def scale_image(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:

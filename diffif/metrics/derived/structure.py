@@ -23,8 +23,8 @@ class StructureRules(Rules):
 
     window: Literal["uniform-7", "gaussian-11", "patch-11"] = "uniform-7"
     """Local statistics: 7x7 means with the unbiased covariance; 11x11 Gaussian of sigma 1.5; MEF-SSIM's patches."""
-    border: Literal["valid", "replicate"] = "valid"
-    """Windows that fit whole, or the image continued by its border pixels."""
+    border: Literal["valid", "replicate", "reflect"] = "valid"
+    """Windows that fit whole, or the image continued by its border pixels, or mirrored at them."""
     data_range: float = 255.0
     """The L in C1 = (0.01 L)^2 and C2 = (0.03 L)^2, against levels 0..255."""
     combine: Literal["sum", "mean"] = "sum"
@@ -47,11 +47,11 @@ class Statistics(NamedTuple):
 
 
 def gaussian_statistics(first: Tensor, second: Tensor, border: str) -> Statistics:
-    """Statistics of two images (B, H, W) in grey levels; `border` is "valid" or "replicate"."""
+    """Statistics of two images (B, H, W) in grey levels; `border` as in `StructureRules`."""
     taps = gaussian_taps(WINDOW_SIZE, WINDOW_SIGMA)
     a, b = torch.broadcast_tensors(first.to(torch.float64), second.to(torch.float64))
-    if border == "replicate":
-        a, b = (F.pad(x.unsqueeze(1), (WINDOW_SIZE // 2,) * 4, mode="replicate").squeeze(1) for x in (a, b))
+    if border != "valid":
+        a, b = (F.pad(x.unsqueeze(1), (WINDOW_SIZE // 2,) * 4, mode=border).squeeze(1) for x in (a, b))
     mean_a, mean_b = slide(a, taps), slide(b, taps)
     return Statistics(
         mean_a,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from diffif.metrics.derived.histograms import entropy, histogram, joint_histogram, mutual_information
-from diffif.metrics.derived.planes import Plane, Triple, stretched
+from diffif.metrics.derived.planes import Plane, Triple, stretched_or_black
 from diffif.metrics.metric import Metric, Rules
 
 
@@ -40,17 +40,12 @@ def _shared(triple: Triple, source: Plane, rules: MutualInformationRules) -> Ten
     """(B,): mutual information of the fused image and one source, in nats."""
     fused = triple.fused
     if rules.stretch:
-        fused, source = fused.derive(_stretched_or_black), source.derive(_stretched_or_black)
+        fused, source = fused.derive(stretched_or_black), source.derive(stretched_or_black)
     joint = triple.between(joint_histogram, fused, source)
     if not rules.saturate:
         return mutual_information(joint)
     # Only the joint histogram saturates in the published code; the entropies of the images use all 256 levels.
     return entropy(fused.derive(histogram)) + entropy(source.derive(histogram)) - entropy(_merge_brightest(joint))
-
-
-def _stretched_or_black(plane: Plane) -> Plane:
-    """`stretched`, but a constant plane becomes black, as in VIFB's toolkit."""
-    return Plane(plane.derive(stretched).levels.nan_to_num(nan=0.0))
 
 
 def _merge_brightest(joint: Tensor) -> Tensor:
@@ -71,6 +66,7 @@ METRIC = Metric(
         "standard": MutualInformationRules(),
         "tang": MutualInformationRules(log_base=2.0, saturate=True),
         "vifb": MutualInformationRules(stretch=True),
+        "vf-bench": MutualInformationRules(),
         "ivif-zoo": MutualInformationRules(log_base=2.0),
     },
     measure=measure,

@@ -1,4 +1,4 @@
-"""NMI: information shared with the sources, as a share of what there is."""
+"""NMI: information shared with the sources, as a share of what there is; after stretching papers call it QMI."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from torch import Tensor
 
 from diffif.metrics.derived.histograms import entropy, histogram, joint_histogram, mutual_information
-from diffif.metrics.derived.planes import Triple
+from diffif.metrics.derived.planes import Triple, stretched_or_black
 from diffif.metrics.metric import Metric, Rules
 
 
@@ -18,13 +18,16 @@ class NormalizedInformationRules(Rules):
 
     divisor: Literal["each pair", "sources"] = "each pair"
     """2 I / (H(source) + H(fused)) for each source, or twice the summed I over H(visible) + H(infrared)."""
+    stretch: bool = False
+    """Stretch every image to its own minimum and maximum, in 256 rounded levels, first."""
 
 
 def measure(triple: Triple, rules: NormalizedInformationRules) -> Tensor:
     """(B,): mutual information with each source over entropies."""
-    own = entropy(triple.fused.derive(histogram))
-    entropies = [entropy(source.derive(histogram)) for source in triple.sources]
-    shared = [mutual_information(triple.between(joint_histogram, triple.fused, source)) for source in triple.sources]
+    fused, *sources = (plane.derive(stretched_or_black) if rules.stretch else plane for plane in triple.planes)
+    own = entropy(fused.derive(histogram))
+    entropies = [entropy(source.derive(histogram)) for source in sources]
+    shared = [mutual_information(triple.between(joint_histogram, fused, source)) for source in sources]
     if rules.divisor == "sources":
         return 2 * (shared[0] + shared[1]) / (entropies[0] + entropies[1])
     return 2 * (shared[0] / (own + entropies[0]) + shared[1] / (own + entropies[1]))
@@ -40,6 +43,7 @@ METRIC = Metric(
     citation="Hossny, Nahavandi and Creighton, Electronics Letters 44(18), 2008",
     rules={
         "standard": NormalizedInformationRules(),
+        "liu2012": NormalizedInformationRules(stretch=True),
         "ivif-zoo": NormalizedInformationRules(divisor="sources"),
     },
     measure=measure,

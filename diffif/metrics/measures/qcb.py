@@ -84,6 +84,7 @@ METRIC = Metric(
     rules={
         "standard": ContrastRules(),
         "vifb": ContrastRules(),
+        "liu2012": ContrastRules(),
         "ivif-zoo": ContrastRules(frequency_span=0.5, round_levels=False),
     },
     measure=measure,

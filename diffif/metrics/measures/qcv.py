@@ -60,6 +60,6 @@ METRIC = Metric(
     undefined="an image is constant",
     citation="Chen and Varshney, Information Fusion 8(2), 2007",
     smallest_side=3,
-    rules=one_definition("standard", "vifb"),
+    rules=one_definition("standard", "vifb", "liu2012"),
     measure=measure,
 )

@@ -58,6 +58,6 @@ METRIC = Metric(
     undefined="neither source has a feature",
     citation="Zhao, Laganiere and Liu, Int. J. Innovative Computing 3(6A), 2007",
     smallest_side=16,
-    rules=one_definition("standard"),
+    rules=one_definition("standard", "liu2012"),
     measure=measure,
 )

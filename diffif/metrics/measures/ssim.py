@@ -75,6 +75,7 @@ METRIC = Metric(
         "tang": StructureRules(window="gaussian-11", border="replicate", data_range=1.0, combine="mean"),
         "tang-uint8": StructureRules(window="patch-11"),
         "vifb": StructureRules(window="gaussian-11"),
+        "vf-bench": StructureRules(window="gaussian-11", border="reflect", combine="mean"),
         "ivif-zoo": StructureRules(window="gaussian-11", data_range=1.0),
     },
     measure=measure,

@@ -21,7 +21,8 @@ NOISE_VARIANCE = 2.0
 def measure(triple: Triple, rules: FidelityRules) -> Tensor:
     """(B,): pixel-domain VIF of the fused image against each source, summed."""
     kept = [pixel_vif(source, triple.fused, rules) for source in triple.sources]
-    return kept[0] + kept[1]
+    total = kept[0] + kept[1]
+    return total if rules.combine == "sum" else total / 2
 
 
 def pixel_vif(reference: Plane, distorted: Plane, rules: FidelityRules) -> Tensor:
@@ -56,6 +57,7 @@ METRIC = Metric(
         "tang": FidelityRules(),
         "tang-uint8": FidelityRules(saturate=True),
         "ivif-zoo": FidelityRules(window="off-centre", border="zero"),
+        "vf-bench": FidelityRules(combine="mean"),
     },
     measure=measure,
 )

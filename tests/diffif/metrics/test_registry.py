@@ -68,6 +68,7 @@ def test_a_metric_that_a_convention_does_not_define_is_refused_with_those_that_d
 def test_all_is_everything_that_the_convention_defines_and_nothing_is_the_usual_table() -> None:
     assert [metric.name for metric in choose_metrics(["all"], "vifb")] == list(metrics_of("vifb"))
     assert [metric.name for metric in choose_metrics([], "vifb")] == ["en", "sd", "sf", "ag", "mi", "qabf", "ssim"]
+    assert [metric.name for metric in choose_metrics(None, "liu2012")] == list(metrics_of("liu2012"))
     assert [metric.name for metric in choose_metrics(["en", "sd", "en"], "vifb")] == ["en", "sd"]
 
 
