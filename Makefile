@@ -2,7 +2,7 @@
 # make test      format, lint, types, tests: the same in CI
 # make test-slow, make test-browser     what takes longer, what needs Chromium
 # make bench     speed and memory ratios against references
-# make golden    how the golden numbers under tests/golden are made
+# make golden    make the golden numbers of the metrics anew with other people's programs, in an environment of its own
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/demo
 FUSERS ?= visible infrared average diffif
 
-.PHONY: install demo test lint types unit test-slow test-browser bench docs clean
+.PHONY: install demo test lint types unit test-slow test-browser bench golden docs clean
 
 install: $(VENV)/.installed
 
@@ -47,8 +47,15 @@ bench: install
 	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.diffif all
 
+golden:
+	$(PYTHON) -m venv $(VENV)-golden
+	$(VENV)-golden/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch torchvision scipy scikit-image scikit-learn opencv-python-headless
+	$(VENV)-golden/bin/python -m pip install --quiet --disable-pip-version-check --no-deps piq==0.8.0 pytorch-msssim==1.0.0 pyrtools==1.1.1
+	$(VENV)-golden/bin/python tests/golden/metrics/generate.py
+	git diff --stat tests/golden
+
 docs: install
 	$(BIN)/python -m diffif.metrics --write-docs docs/metrics.md
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-golden build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

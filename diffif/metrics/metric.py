@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from suite.errors import SettingsError
 
@@ -48,6 +48,7 @@ class Rules:
         return channels
 
 
+T = TypeVar("T")
 NO_CHOICE = Rules()
 
 
@@ -94,6 +95,10 @@ class Metric:
         if self.higher_is_better is None:
             return "any" if self.ideal is None else f"towards {self.ideal:g}"
         return "higher" if self.higher_is_better else "lower"
+
+    def ranked(self, values: T) -> T:
+        """What a ranking orders, numbers, arrays or tensors: the values, or minus their distance from `ideal`."""
+        return values if self.ideal is None else -abs(values - self.ideal)  # type: ignore[operator,return-value]
 
     def is_defined_by(self, convention: Convention) -> bool:
         """Whether the convention says how this metric is computed."""

@@ -7,7 +7,7 @@ section 3.2). All terms are measured on luma.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from diffif.metrics import METRICS, Sources, get_convention, get_metric
 from diffif.prior.custom_score import EXAMPLE, apply_score, code_mark, is_custom, load_score
-from suite.errors import SettingsError, UnknownName
+from suite.errors import ImageError, SettingsError, UnknownName
 from suite.settings import convert_value
 
 DEFAULT_WEIGHTS = {"ssim": 2.0, "vif": 1.0, "qabf": 3.0}
@@ -63,6 +63,11 @@ class SearchSettings:
 
 def _check_direction(name: str, weight: float) -> None:
     higher = get_metric(name).higher_is_better
+    if higher is None:
+        raise SettingsError(
+            f"search weight {name}={weight:g}: {get_metric(name).label} is best {get_metric(name).better}, and the "
+            "search maximises. Leave it out."
+        )
     if (weight > 0) == higher:
         return
     better, sign = ("higher", "not be negative") if higher else ("lower", "be negative")
@@ -128,14 +133,26 @@ def measure(
 
     Raises:
         SettingsError: a function of the user's own failed or returned another shape.
-        ImageError: a value lies outside [0, 1].
+        ImageError: the images are too small for one of the metrics, so that no candidate could be chosen by it.
     """
     metrics = tuple(name for name in settings.weights if not is_custom(name))
+    _check_size(settings, metrics, fused, where)
     values = Sources(visible, infrared, convention=settings.convention).score(fused, metrics=metrics) if metrics else {}
     for name in settings.weights:
         if is_custom(name):
             values[name] = apply_score(name, fused, visible, infrared, where=where)
     return values
+
+
+def _check_size(settings: SearchSettings, metrics: Sequence[str], image: Tensor, where: str) -> None:
+    height, width = image.shape[-2:]
+    for name in metrics:
+        side = get_metric(name).smallest_side_under(get_convention(settings.convention))
+        if min(height, width) < side:
+            raise ImageError(
+                f"{where}: the images are {height}x{width} (HxW); {name} needs at least {side}x{side}. Leave it out of "
+                "the weights, or leave the pair out."
+            )
 
 
 def weighted_sum(settings: SearchSettings, values: Mapping[str, float]) -> float:

@@ -147,11 +147,12 @@ def comparison_table(folders: dict[str, Path], metrics: Sequence[str]) -> pd.Dat
     rows = {spec: {row.metric: row for row in read_record(folder).rows} for spec, folder in folders.items()}
     lines = []
     for metric in metrics:
+        stated = get_metric(metric)
         values = {
-            spec: table[table["metric"] == metric].sort_values("id")["value"].to_numpy(dtype=float)
+            spec: stated.ranked(table[table["metric"] == metric].sort_values("id")["value"].to_numpy(dtype=float))
             for spec, table in images.items()
         }
-        best, compared = compare_with_best(values, higher_is_better=get_metric(metric).higher_is_better)
+        best, compared = compare_with_best(values, higher_is_better=stated.higher_is_better is not False)
         for comparison in compared:
             row = rows[comparison.name][metric]
             lines.append(
@@ -178,8 +179,9 @@ def _print_table(table: pd.DataFrame, metrics: Sequence[str], dataset: PairedDat
     from diffif.metrics import get_metric
 
     title = f"{dataset.name}/{dataset.split}, {len(dataset)} pairs, convention {convention}"
-    arrows = {True: "↑", False: "↓"}
-    heads = [f"{get_metric(name).label} {arrows[get_metric(name).higher_is_better]}" for name in metrics]
+    arrows = {"higher": "↑", "lower": "↓"}
+    chosen = [get_metric(name) for name in metrics]
+    heads = [f"{metric.label} {arrows.get(metric.better, metric.better)}" for metric in chosen]
     shown = Table("fuser", *heads, "ms", "parameters", title=title)
     for spec, part in table.groupby("fuser", sort=False):
         cells = [_cell(line) for line in part.itertuples()]

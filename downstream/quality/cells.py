@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.base import PairedDataset, Sample
-from datasets.images import read_image, read_pair, rgb_to_y
+from datasets.images import read_image, read_pair
 from diffif.fusers.base import Fuser
 from diffif.fusers.fused_set import FusedSet, fuse_split
 from downstream.ablation import NOT_VARIED, Ablation
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TASK = "quality"
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,9 @@ def run_cell(run: QualityRun, spec: str) -> Path:
     with timed(seconds, "score"):
         per_image = _score_images(run, spec, fused, journal)
     seconds["fuse_per_image"] = fused.mean_seconds
+    undefined = undefined_notes(per_image)
+    for note in undefined:
+        print(f"{spec}: {note}", flush=True)
     record = Record(
         cell_id=cell,
         task=TASK,
@@ -66,6 +71,7 @@ def run_cell(run: QualityRun, spec: str) -> Path:
         seconds=seconds,
         notes=(
             f"Metrics of the convention {run.convention!r}, on the fused images as stored (8 bit).",
+            *undefined,
             *(f"{key}: {value}" for key, value in run.dataset.facts.items()),
         ),
     )
@@ -110,16 +116,26 @@ def _score_images(run: QualityRun, spec: str, fused: FusedSet, journal: Path) ->
 
 
 def score_sample(sample: Sample, fused: FusedSet, run: QualityRun) -> dict[str, float]:
-    """Every metric of one fused image."""
-    from diffif.metrics import evaluate, get_convention
+    """Every metric of one fused image; nan where it is undefined, `undefined_notes` says of how many images."""
+    from diffif.metrics import UndefinedMetric, evaluate
 
     visible, infrared = read_pair(sample.visible, sample.infrared)
     image = read_image(fused.image(sample.id), "rgb")
-    if get_convention(run.convention).channels == "luma":
-        visible, image = rgb_to_y(visible), rgb_to_y(image)
-    sources = (tensor.clamp(0.0, 1.0).to(run.device) for tensor in (image, visible, infrared))
-    scores = evaluate(*sources, metrics=run.metrics, convention=run.convention)
+    images = (tensor.to(run.device) for tensor in (image, visible, infrared))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetric)
+        scores = evaluate(*images, metrics=run.metrics, convention=run.convention)
     return dict(zip(run.metrics, map(float, scores.values()), strict=True))
+
+
+def undefined_notes(per_image: pd.DataFrame) -> tuple[str, ...]:
+    """For each metric that is undefined for some images: which ones they are, up to ten."""
+    notes = []
+    for metric, rows in per_image[per_image["value"].isna()].groupby("metric", sort=False):
+        number, of = len(rows), int((per_image["metric"] == metric).sum())
+        named = ", ".join(rows["id"].head(MOST_NAMED)) + (", and more" if number > MOST_NAMED else "")
+        notes.append(f"{metric} is undefined for {number} of {of} images, which are left out of its mean: {named}.")
+    return tuple(notes)
 
 
 def _read_journal(journal: Path) -> dict[str, dict[str, float]]:
@@ -149,7 +165,8 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
         known = int((values == values).sum())
         low, high = mean_interval(values, num_resamples=run.resamples)
         mean = float(per_image.loc[per_image["metric"] == metric, "value"].mean())
-        rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, **asdict(quantity_of(metric))))
+        quantity = asdict(quantity_of(metric, run.convention))
+        rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, **quantity))
     fuser = run.fusers[spec]
     extras = {
         "ms": 1000 * fused.mean_seconds if fuser.computes else math.nan,
@@ -162,12 +179,13 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
     return tuple(rows)
 
 
-def quantity_of(metric: str) -> Quantity:
+def quantity_of(metric: str, convention: str) -> Quantity:
     """Label, unit and direction of a fusion metric, as the metric itself states them."""
-    from diffif.metrics import get_metric
+    from diffif.metrics import get_convention, get_metric
 
     stated = get_metric(metric)
-    return Quantity(label=stated.label, unit=stated.unit, higher_is_better=stated.higher_is_better)
+    unit = stated.unit_under(get_convention(convention))
+    return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better)
 
 
 def run_cells(run: QualityRun, specs: Sequence[str]) -> list[Path]:

@@ -12,7 +12,7 @@ import torch
 from diffif.metrics import evaluate
 from diffif.prior.custom_score import code_mark, load_score
 from diffif.prior.goal import SearchSettings, change_goal, measure, parse_weights, try_out, weighted_sum
-from suite.errors import SettingsError, UnknownName
+from suite.errors import ImageError, SettingsError, UnknownName
 from suite.settings import fingerprint, from_mapping, to_mapping
 
 SCORES = """
@@ -76,6 +76,7 @@ def test_settings_survive_a_file_and_can_be_hashed() -> None:
     ("weights", "message"),
     [
         ({"nabf": 1}, r"NABF is better when lower and the search maximises, so its weight must be negative: nabf=-1"),
+        ({"qsf": 1}, "QSF is best towards 0, and the search maximises"),
         ({"ssim": -2}, r"better when higher .* must not be negative: ssim=2"),
         ({"ssim": 0, "vif": 0}, "nothing to maximise"),
         ({}, "nothing to maximise"),
@@ -85,6 +86,12 @@ def test_settings_survive_a_file_and_can_be_hashed() -> None:
 def test_weights_that_make_no_sense_are_refused(weights: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=f"(?i){message}"):
         SearchSettings(weights=weights)
+
+
+def test_a_pair_too_small_for_a_metric_of_the_goal_is_named_before_any_work() -> None:
+    image = torch.zeros(1, 1, 120, 160)
+    with pytest.raises(ImageError, match=r"00001: the images are 120x160 \(HxW\); ms_ssim needs at least 161x161"):
+        try_out(SearchSettings(weights={"ms_ssim": 1}), image, image, where="00001")
 
 
 def test_a_lower_is_better_metric_counts_against_a_candidate() -> None:

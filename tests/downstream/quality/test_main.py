@@ -57,6 +57,29 @@ def test_undefined_values_stay_nan_down_to_the_record(tmp_path: Path) -> None:
     assert scd.n == 0
 
 
+def test_a_metric_that_images_are_too_small_for_is_undefined_named_and_counted_while_the_others_are_scored(
+    make_labelled_pairs: MakeLabelledPairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(make_labelled_pairs, tmp_path, metrics=("en", "ms_ssim"))
+    record = read_record(run_cell(run, "average"))
+    rows = {row.metric: row for row in record.rows}
+    assert (rows["ms_ssim"].n, rows["en"].n) == (0, 4)
+    assert math.isnan(rows["ms_ssim"].value)
+    [note] = [note for note in record.notes if "ms_ssim" in note]
+    first = run.dataset[0].id
+    assert note.startswith(f"ms_ssim is undefined for 4 of 4 images, which are left out of its mean: {first}, ")
+    assert note in capsys.readouterr().out
+
+
+def test_a_metric_with_an_ideal_value_is_won_by_the_nearest_to_it(tmp_path: Path) -> None:
+    arguments = ["--fuser", "average", "--fuser", "noise", *TINY, "--metrics", "qsf", "--device", "cpu", "--no-report"]
+    assert main([*arguments, "--workdir", str(tmp_path)]) == 0
+    table = pd.read_csv(tmp_path / "quality" / "synthetic-test-standard.csv").set_index("fuser")
+    assert table.loc["noise", "mean"] > -table.loc["average", "mean"] > 0
+    assert table.loc["average", "best"]
+    assert all(row.higher_is_better is None for record in iter_records(tmp_path) for row in record.rows)
+
+
 def test_the_recorded_mean_is_the_mean_of_the_metric_on_the_stored_images(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
 ) -> None:
