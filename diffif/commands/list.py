@@ -42,7 +42,7 @@ def _print_table() -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("fuser", no_wrap=True)
     table.add_column("kind", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("params", justify="right", no_wrap=True)
     table.add_column("weights", no_wrap=True)
     table.add_column("paper")
     rows = list_fusers()

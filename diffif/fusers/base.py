@@ -113,10 +113,14 @@ class Fuser(ABC):
         else:
             pairs = zip(y.split(1), infrared.split(1), strict=True)
             fused = torch.cat([self._fuse_any_size(one_y, one_ir) for one_y, one_ir in pairs])
-        return ycbcr_to_rgb(self._finish(fused).clamp(0.0, 1.0), cb, cr)
+        return self._finish_colour(ycbcr_to_rgb(self._finish(fused).clamp(0.0, 1.0), cb, cr))
 
     def _finish(self, fused: Tensor) -> Tensor:
         """What a method does to its finished luma (B, 1, H, W), such as stretching; sees whole, unpadded images."""
+        return fused
+
+    def _finish_colour(self, fused: Tensor) -> Tensor:
+        """What a method does to its colour image (B, 3, H, W), whose values may leave [0, 1] where chroma is strong."""
         return fused
 
     def _fuse_any_size(self, y: Tensor, infrared: Tensor) -> Tensor:

@@ -18,8 +18,9 @@ _VENUE = re.compile(r", (?:IEEE )?(?P<venue>[^,]+?)(?: [\d.]+(?:\(\d+\))?)?,? (?
 _ABBREVIATIONS = {
     "Information Fusion": "Inf. Fusion",
     "Infrared Physics & Technology": "Infrared Phys.",
+    "Pattern Recognition": "PR",
     "Pattern Recognition Letters": "PRL",
-    "Sensors Journal": "Sensors J.",
+    "Sensors Journal": "Sens. J.",
     "Trans. Communications": "TCOM",
 }
 

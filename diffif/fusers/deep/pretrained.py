@@ -52,6 +52,17 @@ class PretrainedFuser(Fuser):
         return (self.network,)
 
 
+def use_image_statistics(network: nn.Module) -> None:
+    """Let batch norm take its statistics from the image at hand, as where a published command stays in training mode.
+
+    Such a fuser works on one whole image at a time: set `batched` and `tileable` to False.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.track_running_stats = False
+            module.running_mean = module.running_var = None
+
+
 def from_tensorflow(tensors: Mapping[str, Tensor], scopes: Mapping[str, str]) -> dict[str, Tensor]:
     """State dict of TensorFlow variables: `<scope>/<layer>/kernel` in HWIO becomes `<prefix><layer>.weight` in OIHW.
 

@@ -7,7 +7,7 @@ their published TNO images came about and changes next to nothing on MSRS; `outp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -134,9 +134,8 @@ class SeAFusion(PretrainedFuser):
         """Without the batch norms that the forward pass does not use."""
         return {name: value for name, value in tensors.items() if ".bn." not in name}
 
-    def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
-        fused = super()._fuse(visible, infrared, ids).clamp(0.0, 1.0)
-        return stretch(fused) if self.output == "stretch" else fused
+    def _finish_colour(self, fused: Tensor) -> Tensor:
+        return stretch(fused.clamp(0.0, 1.0)) if self.output == "stretch" else fused
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(y, infrared)

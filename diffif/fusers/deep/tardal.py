@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
+from diffif.fusers.deep.pretrained import PretrainedFuser, use_image_statistics
 from diffif.fusers.published.weights import PublishedWeights
 
 DIM, DEPTH = 32, 3
@@ -81,10 +81,7 @@ class TarDAL(PretrainedFuser):
         if resolved == "image":
             # An image's statistics need the whole image, and it alone.
             self.batched = self.tileable = False
-            for module in self.network.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.track_running_stats = False
-                    module.running_mean = module.running_var = None
+            use_image_statistics(self.network)
 
     @classmethod
     def make_network(cls) -> nn.Module:

@@ -25,8 +25,6 @@ from diffif.fusers.registry import FUSERS, get_fuser
 from suite.errors import SettingsError, UnknownName, WeightsError
 from suite.files import write_file
 
-VARIABLES = ("/kernel", "/bias")
-
 
 def import_weights(method: str, source: Path, out: Path | None = None) -> Path:
     """Convert one method's weights and check that they fit its network.
@@ -82,7 +80,9 @@ def _method(method: str) -> tuple[type, PublishedWeights]:
 def _read(published: PublishedWeights, source: Path) -> tuple[dict[str, Tensor], str]:
     if is_checkpoint(source):
         prefix = checkpoint_prefix(source)
-        variables = {name: value for name, value in read_checkpoint(source).items() if name.endswith(VARIABLES)}
+        variables = {
+            name: value for name, value in read_checkpoint(source).items() if name.endswith(published.variables)
+        }
         files = sorted(prefix.parent.glob(f"{prefix.name}.data-*"))
         return variables, _combine([file_sha256(file) for file in files])
     if not source.exists():

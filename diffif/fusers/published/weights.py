@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,7 +29,7 @@ from suite.errors import WeightsError
 ROOT_VARIABLE = "DIFFIF_WEIGHTS"
 """The environment variable that names the folder of published weights."""
 
-# Where training scripts put the state dict inside what they save.
+# Where training scripts put the state dict inside what they save; a single entry of any name is opened, too.
 WRAPPERS = ("state_dict", "model", "weight", "params", "net")
 
 
@@ -44,6 +45,8 @@ class PublishedWeights:
     """Where the authors publish them, in words."""
     tensors_sha256: str = ""
     """Hash of the tensors themselves, for files that only exist converted; see `tensors_sha256`."""
+    variables: tuple[str, ...] = ("/kernel", "/bias")
+    """How the names of a TensorFlow checkpoint's variables end that belong to the network, not to its optimiser."""
 
     @property
     def converted_name(self) -> str:
@@ -115,7 +118,9 @@ def load_weights(published: PublishedWeights, given: str | None = None) -> Loade
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a safetensors, MATLAB or PyTorch file by name; nothing in the file is executed.
+    """Every tensor of a safetensors, MATLAB, NumPy or PyTorch file by name; nothing in the file is executed.
+
+    The one array of a .npy file is called "array".
 
     Raises:
         WeightsError: unreadable, without tensors, or a pickle that wants to run code.
@@ -127,6 +132,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             from safetensors.torch import load_file
 
             return dict(load_file(path))
+        if path.suffix == ".npy":
+            return {"array": torch.from_numpy(np.load(path, allow_pickle=False))}
         content = _read_matlab(path) if path.suffix == ".mat" else _read_pickle(path)
     except pickle.UnpicklingError as error:
         if text := text_instead_of_tensors(path):
@@ -239,7 +246,7 @@ def _read_pickle(path: Path) -> Any:
 def _flatten(content: Any) -> dict[str, Tensor]:
     if not isinstance(content, Mapping):
         return {}
-    for wrapper in WRAPPERS:
+    for wrapper in (*WRAPPERS, *(content if len(content) == 1 else ())):
         if isinstance(content.get(wrapper), Mapping):
             return _flatten(content[wrapper])
     return {str(name): value.detach() for name, value in content.items() if isinstance(value, Tensor)}
