@@ -24,7 +24,7 @@ QUICK = {
 }
 
 # Settings whose other values cannot be made up from their type.
-OTHER_VALUES = {"dwt": {"wavelet": ["db2"]}, "diffif": {"steps": [3], "eta": [0.5]}}
+OTHER_VALUES = {"dwt": {"wavelet": ["db2"]}, "diffif": {"steps": [3], "eta": [0.5], "window": [16]}}
 
 
 @pytest.fixture(autouse=True)
