@@ -76,9 +76,12 @@ def _score(settings: ScoreSettings, folders: tuple[Path, Path, Path]) -> int:
 
 
 def _guess(table: Path) -> int:
-    from diffif.metrics.guess import guess_convention, read_means
+    from diffif.metrics.guess import guess_convention, read_table
 
-    ranking = guess_convention(read_means(table))
+    columns = read_table(table)
+    for line in columns.impossible():
+        print(f"impossible: {line}")
+    ranking = guess_convention(columns.means)
     best = ranking[0].score
     likely = [guess.convention for guess in ranking if guess.score == best and best > 0]
     print("probably: " + (" or ".join(likely) if likely else "cannot tell; no column of this table tells them apart"))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from diffif.metrics.conventions import CONVENTIONS
-from diffif.metrics.registry import METRICS
+from diffif.metrics.registry import METRICS, get_metric
 from suite.errors import ResultError
 
 
@@ -39,11 +39,20 @@ EVIDENCE = (
     Evidence("mse", 1, 65025, ("standard", "cddfuse"), "MSE in squared grey levels"),
     Evidence("rmse", 0, 1, ("vifb",), "RMSE as a norm per pixel"),
     Evidence("rmse", 1, 255, ("standard", "cddfuse"), "RMSE in grey levels"),
-    Evidence("ssim", 0.2, 0.75, ("tang",), "SSIM as a mean over the sources, L = 1"),
+    Evidence("ssim", 0.2, 0.75, ("tang", "vf-bench"), "SSIM as a mean over the sources"),
     Evidence("ssim", 0.75, 1.15, ("cddfuse", "ivif-zoo", "tang-uint8"), "SSIM summed with a small L, or MEF-SSIM"),
     Evidence("ssim", 1.15, 2, ("standard", "vifb"), "SSIM summed over the sources, L = 255"),
     Evidence("ce", -1, 0.1, ("ivif-zoo",), "CE of sigmoids of grey levels"),
     Evidence("ce", 0.1, 100, ("standard", "cddfuse", "vifb"), "CE of histograms"),
+    Evidence("qncie", 0.8, 1, ("liu2012",), "QNCIE, which the toolkit of Liu et al. prints"),
+    Evidence("qm", 0, 3, ("liu2012",), "QM, which the toolkit of Liu et al. prints"),
+    Evidence("qy", 0, 1, ("liu2012",), "QY, which the toolkit of Liu et al. prints"),
+)
+
+LARGEST_ENTROPY, UNUSUAL_PSNR, SUMMED_SSIM = 8.0, 70.0, 1.15
+ESTIMATED = (
+    "such a table was perhaps not measured: the network EvaNet (EvaJudge) estimates scores and prints EN above 8 and "
+    "PSNR above 70. No convention gives its numbers"
 )
 
 
@@ -84,28 +93,67 @@ def guess_convention(means: Mapping[str, float]) -> list[Guess]:
     return sorted(guesses, key=lambda guess: -guess.score)
 
 
-def read_means(table: Path) -> dict[str, float]:
-    """Mean of every column of a CSV file whose heading names a metric (SD, sd, Q_abf, MS-SSIM ...).
+@dataclass(frozen=True)
+class Table:
+    """The columns of a published table that name a metric."""
+
+    columns: Mapping[str, Sequence[tuple[str, float]]]
+    """Metric -> (what its row is called, value) for every row with a number."""
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean of every column."""
+        return {metric: sum(value for _, value in cells) / len(cells) for metric, cells in self.columns.items()}
+
+    def impossible(self) -> list[str]:
+        """One line for every value that no definition of its metric can give."""
+        lines = []
+        for name, cells in self.columns.items():
+            metric = get_metric(name)
+            low, high = metric.value_range
+            lines += [
+                f"{row}: {metric.label} = {value:g}, but it lies between {low:g} and {high:g} whatever the convention"
+                for row, value in cells
+                if not low <= value <= high
+            ]
+        if self._looks_estimated():
+            lines.append(ESTIMATED)
+        return lines
+
+    def _looks_estimated(self) -> bool:
+        means = {"en": 0.0, "psnr": 0.0, "ssim": 0.0} | self.means
+        return means["en"] > LARGEST_ENTROPY or (means["psnr"] > UNUSUAL_PSNR and means["ssim"] > SUMMED_SSIM)
+
+
+def read_table(path: Path) -> Table:
+    """The columns of a CSV file whose heading names a metric (SD, sd, Q_abf, MS-SSIM ...).
 
     Raises:
         ResultError: no such file, or no heading names a metric.
     """
-    if not table.is_file():
-        raise ResultError(f"no table at {table}. Pass a CSV file with one column per metric.")
-    with table.open(newline="", encoding="utf-8-sig") as file:
+    if not path.is_file():
+        raise ResultError(f"no table at {path}. Pass a CSV file with one column per metric.")
+    with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     headings = {heading: _metric_of(heading) for heading in (rows[0] if rows else {}) if heading}
-    means = {}
+    columns: dict[str, list[tuple[str, float]]] = {}
     for heading, metric in headings.items():
-        values = [value for row in rows if (value := _number(row[heading])) is not None]
-        if metric and values:
-            means[metric] = sum(values) / len(values)
-    if not means:
+        for number, row in enumerate(rows, 1):
+            value = _number(row[heading])
+            if metric and value is not None:
+                columns.setdefault(metric, []).append((_row_name(row, number), value))
+    if not columns:
         raise ResultError(
-            f"{table}: no column names a metric with numbers under it. Headings: {', '.join(headings) or 'none'}. "
+            f"{path}: no column names a metric with numbers under it. Headings: {', '.join(headings) or 'none'}. "
             f"Known: {', '.join(METRICS)}."
         )
-    return means
+    return Table(columns)
+
+
+def _row_name(row: Mapping[str, str | None], number: int) -> str:
+    """The text of the first column where that is no number."""
+    first = next(iter(row.values())) or ""
+    return first if first and _number(first) is None else f"row {number}"
 
 
 def _metric_of(heading: str) -> str | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from diffif.metrics.guess import guess_convention, read_means
+from diffif.metrics.guess import guess_convention, read_table
 from suite.errors import ResultError
 
 
@@ -17,6 +17,7 @@ from suite.errors import ResultError
         ({"sd": 44.2, "ssim": 0.48}, "tang"),
         ({"sd": 44.2, "ssim": 1.34, "psnr": 58.0, "rmse": 0.09}, "vifb"),
         ({"sd": 44.2, "ssim": 0.96, "psnr": 62.0}, "ivif-zoo"),
+        ({"qncie": 0.81, "qabf": 0.5, "qy": 0.8}, "liu2012"),
     ],
 )
 def test_the_ranges_of_a_table_point_to_its_convention(means: dict[str, float], expected: str) -> None:
@@ -32,13 +33,30 @@ def test_a_table_that_tells_nothing_gets_no_points() -> None:
 def test_headings_are_recognised_however_they_are_written(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("Method,SD,Q_abf,MS-SSIM,note\nA,40,0.5,0.9,x\nB,50,-,1.1,y\n", encoding="utf-8")
-    assert read_means(table) == {"sd": 45.0, "qabf": 0.5, "ms_ssim": 1.0}
+    assert read_table(table).means == {"sd": 45.0, "qabf": 0.5, "ms_ssim": 1.0}
 
 
 def test_a_table_without_a_metric_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(ResultError, match=r"no column names a metric.*Headings: a, b"):
-        read_means(table)
+        read_table(table)
     with pytest.raises(ResultError, match="no table at"):
-        read_means(tmp_path / "absent.csv")
+        read_table(tmp_path / "absent.csv")
+
+
+def test_values_that_no_definition_can_give_are_named_with_their_row(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Method,EN,SSIM,Qabf,SCD,SD,CC\nA,7.1,1.3,0.6,1.8,44,0.6\nB,7.2,2.1,1.2,2.3,130,1.1\n", encoding="utf-8"
+    )
+    lines = read_table(table).impossible()
+    assert [line.split(" = ")[0] for line in lines] == ["B: SSIM", "B: Qabf", "B: SCD", "B: SD", "B: CC"]
+    assert lines[1] == "B: Qabf = 1.2, but it lies between 0 and 1 whatever the convention"
+
+
+@pytest.mark.parametrize("columns", ["EN\nA,8.4", "PSNR,SSIM\nA,71.2,1.4"])
+def test_scores_that_a_network_estimated_are_recognised(tmp_path: Path, columns: str) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"Method,{columns}\n", encoding="utf-8")
+    assert "EvaNet" in read_table(table).impossible()[-1]

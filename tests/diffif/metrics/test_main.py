@@ -71,7 +71,15 @@ def test_guess_prints_the_likely_convention_and_why(tmp_path: Path, capsys: pyte
     assert main(["--guess", str(table)]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("probably: tang-uint8\n")
+    assert "impossible" not in printed
     assert "+ sd = 9.5: 8-bit arithmetic cuts SD below 16" in printed
+
+
+def test_guess_begins_with_what_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("Method,Qabf,SD\nOurs,1.07,41\n", encoding="utf-8")
+    assert main(["--guess", str(table)]) == 0
+    assert capsys.readouterr().out.startswith("impossible: Ours: Qabf = 1.07, but it lies between 0 and 1")
 
 
 def test_all_is_everything_that_the_convention_defines(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:
