@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 
 from datasets.base import PairedDataset, Task
@@ -26,19 +27,26 @@ DATASETS = {
 
 
 def get_layout(name: str) -> type[SurveyedLayout]:
-    """The class that reads the dataset `name`.
+    """The class that reads the dataset `name`: one of the table, or anyone's `package.module:Class`.
 
     Raises:
         UnknownName: no such dataset.
+        SettingsError: package.module:Class that cannot be imported, or is no SurveyedLayout.
     """
-    if name not in DATASETS:
-        raise UnknownName("dataset", name, known=DATASETS, hint="Own pairs: --dataset folder --root DIR.")
-    module, _, attribute = DATASETS[name].partition(":")
-    found: type[SurveyedLayout] = getattr(import_module(module), attribute)
+    if name not in DATASETS and ":" not in name:
+        hint = "Own pairs: --dataset folder --root DIR, or package.module:Class."
+        raise UnknownName("dataset", name, known=DATASETS, hint=hint)
+    module, _, attribute = DATASETS.get(name, name).partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(f"cannot import dataset {name!r}: {error}. Expected package.module:Class.") from error
+    if not (isinstance(found, type) and issubclass(found, SurveyedLayout)):
+        raise SettingsError(f"{name} is not a subclass of datasets.layouts.survey.SurveyedLayout.")
     return found
 
 
-def load_dataset(name: str, root: Path | None, split: str, task: Task) -> PairedDataset:
+def load_dataset(name: str, root: str | PathLike[str] | None, split: str, task: Task) -> PairedDataset:
     """The samples of one split, checked for layout and labels, no image opened.
 
     Raises:
@@ -49,4 +57,4 @@ def load_dataset(name: str, root: Path | None, split: str, task: Task) -> Paired
     layout = get_layout(name)
     if root is None:
         raise SettingsError(f"--dataset {name} needs --root DIR, the folder that holds:\n{layout.expected}")
-    return layout(root).load(split, task)
+    return layout(Path(root)).load(split, task)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from diffif.commands.train import RunSettings, train_with_progress
+from diffif.commands.train import RunSettings, print_result, train_with_progress
 from suite.options import Argument
 
 
@@ -32,4 +32,5 @@ class DistillSettings(RunSettings):
 def run(settings: DistillSettings) -> int:
     """Distil to the end and print where the checkpoint is."""
     overrides = {"teacher": {"checkpoint": str(settings.teacher), "num_steps": settings.teacher_steps}}
-    return train_with_progress(settings, overrides, prior=None)
+    print_result(train_with_progress(settings, overrides, prior=None))
+    return 0

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datasets.base import Sample
     from diffif.prior.candidates import Candidates
     from diffif.prior.goal import SearchSettings
+    from diffif.prior.targeted_search import SearchResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,15 @@ class PriorSettings(DeviceChoice):
 
 
 def run(settings: PriorSettings) -> int:
+    """Build the prior and print where it is."""
+    from diffif.prior.targeted_search import PRIOR_FOLDER
+
+    build_prior(settings)
+    print(f"prior: {settings.out / PRIOR_FOLDER}")
+    return 0
+
+
+def build_prior(settings: PriorSettings) -> SearchResult:
     """Check everything, make candidates, choose, and print the summary."""
     from rich.progress import (
         BarColumn,
@@ -83,7 +93,7 @@ def run(settings: PriorSettings) -> int:
     from diffif.prior.claim import claim_folder
     from diffif.prior.plot import plot_search
     from diffif.prior.summary import describe_search
-    from diffif.prior.targeted_search import PRIOR_FOLDER, SearchResult, draw, search
+    from diffif.prior.targeted_search import SearchResult, draw, search
     from diffif.prior.workers import Workers, default_jobs
     from suite.device import resolve_device
 
@@ -122,8 +132,7 @@ def run(settings: PriorSettings) -> int:
         f"{ended - fused:.1f} s (scores of {found.num_kept} pairs were there): "
         f"{len(samples) / (ended - start):.2f} pairs/s, without fusing {len(samples) / (ended - fused):.2f}"
     )
-    print(f"prior: {settings.out / PRIOR_FOLDER}")
-    return 0
+    return found
 
 
 def read_goal(settings: PriorSettings) -> SearchSettings:

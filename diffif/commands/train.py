@@ -48,11 +48,23 @@ class TrainSettings(RunSettings):
 
 def run(settings: TrainSettings) -> int:
     """Train to the end and print where the checkpoint is."""
+    print_result(run_training(settings))
+    return 0
+
+
+def run_training(settings: TrainSettings) -> Path:
+    """Train to the end, with a progress bar; returns the best checkpoint."""
     return train_with_progress(settings, {"variant": settings.variant} if settings.variant else {}, settings.prior)
 
 
-def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], prior: Path | None) -> int:
-    """Run the recipe that the settings name, with a progress bar."""
+def print_result(best: Path) -> None:
+    """Say where the checkpoint is and how to use it."""
+    print(f"best checkpoint: {best}")
+    print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {best}")
+
+
+def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], prior: Path | None) -> Path:
+    """Run the recipe that the settings name, with a progress bar; returns the best checkpoint."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from datasets.registry import load_dataset
@@ -77,11 +89,8 @@ def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], pri
             best = "  (best)" if is_best else ""
             progress.console.print(f"step {step}/{recipe.iterations}: {shown}{best}", soft_wrap=True, highlight=False)
 
-        best = train(
+        return train(
             recipe, dataset, held_out, prior, settings.out, device=device,
             on_step=lambda step, terms: progress.update(task, completed=step, loss=terms["loss"]),
             on_validation=say_scores,
         )  # fmt: skip
-    print(f"best checkpoint: {best}")
-    print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {best}")
-    return 0
