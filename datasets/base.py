@@ -10,6 +10,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
@@ -140,8 +141,8 @@ class Layout(ABC):
     expected: ClassVar[str] = ""
     """The folder structure, as an error message shows it."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: str | PathLike[str]) -> None:
+        self.root = Path(root)
 
     @abstractmethod
     def scan(self, split: str, task: Task) -> list[Sample]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 
 from datasets.base import PairedDataset, Task
 from datasets.layouts.survey import SurveyedLayout
@@ -57,4 +56,4 @@ def load_dataset(name: str, root: str | PathLike[str] | None, split: str, task: 
     layout = get_layout(name)
     if root is None:
         raise SettingsError(f"--dataset {name} needs --root DIR, the folder that holds:\n{layout.expected}")
-    return layout(Path(root)).load(split, task)
+    return layout(root).load(split, task)
