@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DEFAULT_LIBRARY = "ultralytics"
 DETECTORS = {
     "ultralytics": "downstream.detect.yolo.detector:YoloDetector",
+    "torchvision": "downstream.detect.torchvision.detector:TorchvisionDetector",
 }
 """Library -> the class that makes a `Detector` from (name, settings, workdir)."""
 

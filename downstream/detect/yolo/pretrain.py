@@ -27,7 +27,7 @@ FIRST_SEED = 1_000_001
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainSettings:
-    """How the checkpoint is made."""
+    """How the weights are made."""
 
     scenes: int = 1800
     """Training scenes, a third per kind of image."""
@@ -38,117 +38,67 @@ class PretrainSettings:
     width: int = 192
     """Of the scenes, in pixels; also the longer side that the detector sees."""
     epochs: int = 16
-    """Passes over the training scenes."""
+    """Passes over the training scenes by which the learning rate falls."""
+    stop_after: int = 8
+    """Epochs that are trained; a start does not have to be at its end."""
     batch: int = 16
     """Images per step."""
-    close_mosaic: int = 4
-    """Last epochs without mosaics."""
     structure: str = "yolov8n.yaml"
     """A structure that ultralytics ships."""
 
     def __post_init__(self) -> None:
-        if self.width % 32 or self.scenes < 3 or self.val_scenes < 3:
+        if self.width % 32 or min(self.scenes, self.val_scenes) < len(KINDS) or not 1 <= self.stop_after <= self.epochs:
             raise SettingsError(
-                "pretraining needs a width that is a multiple of 32, and at least three scenes of each."
+                "pretraining needs a width that is a multiple of 32, at least three scenes of each split, and "
+                "1 <= stop_after <= epochs."
             )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw, train, and write the checkpoint."""
+    """Draw, train, and write the weights."""
     from suite.command import run_command
 
     parser = argparse.ArgumentParser(prog="python -m downstream.detect.yolo.pretrain", description=__doc__)
     parser.add_argument("--workdir", type=Path, required=True, help="images and training state; resumes from there")
-    parser.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (1)")
-    parser.add_argument("--device", default="cpu", help="cpu, 0 ... (cpu)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda:0 ... (cpu)")
     parsed = parser.parse_args(argv)
-    return run_command(
-        lambda: pretrain(
-            PretrainSettings(), parsed.workdir.resolve(), parsed.out, threads=parsed.threads, device=parsed.device
-        )
-    )
+
+    def run() -> int:
+        best = pretrain(PretrainSettings(), parsed.workdir.resolve(), threads=parsed.threads, device=parsed.device)
+        export(best, parsed.out)
+        return 0
+
+    return run_command(run)
 
 
-def pretrain(settings: PretrainSettings, workdir: Path, out: Path, *, threads: int, device: str) -> int:
-    """Train, then write the averaged weights of the best epoch in half precision without the optimiser."""
-    import shutil
-
+def pretrain(settings: PretrainSettings, workdir: Path, *, threads: int, device: str) -> Path:
+    """Draw the scenes and train, or resume; returns ultralytics' checkpoint of the best epoch."""
     from downstream.detect.yolo.environment import limit_threads, prepare_yolo
 
     prepare_yolo(workdir)
     limit_threads(threads)
-    import torch
-
-    torch.set_num_threads(threads)
-    train = draw_mixture(settings, settings.scenes, FIRST_SEED, workdir / "train")
-    val = draw_mixture(settings, settings.val_scenes, FIRST_SEED + 1, workdir / "val")
-    best = _train(settings, train, val, workdir, device)
-    shutil.copyfile(best, out)
-    return 0
-
-
-def draw_mixture(settings: PretrainSettings, scenes: int, seed: int, folder: Path) -> Path:
-    """Write images/ and labels/ of as many scenes, each shown by one kind of image in turn; resumes."""
-    from datasets.images import to_tensor, write_image
-    from datasets.synthetic.render import render
-    from datasets.synthetic.settings import BOX_CLASSES, SyntheticSettings
-    from diffif.fusers.registry import build_fuser
-    from suite.files import make_dir, write_text
-
-    laboratory = SyntheticSettings(height=settings.height, width=settings.width, num_train=scenes, seed=seed)
-    fusers = {kind: build_fuser(kind) for kind in KINDS}
-    for name in ("images", "labels"):
-        make_dir(folder / name)
-    for index in range(scenes):
-        kind = KINDS[index % len(KINDS)]
-        label = folder / "labels" / f"{index:05d}-{kind}.txt"
-        if label.is_file():
-            continue
-        pair = render(laboratory, "train", index)
-        fused = fusers[kind].fuse(to_tensor(pair.visible, "rgb"), to_tensor(pair.infrared, "grey"))
-        write_image(folder / "images" / f"{label.stem}.png", fused)
-        lines = []
-        for item in pair.objects:
-            if item.evidence in SHOWS[kind]:
-                x1, y1, x2, y2 = item.box
-                centre = ((x1 + x2) / 2 / settings.width, (y1 + y2) / 2 / settings.height)
-                extent = ((x2 - x1) / settings.width, (y2 - y1) / settings.height)
-                numbers = " ".join(f"{value:.8f}" for value in (*centre, *extent))
-                lines.append(f"{BOX_CLASSES.index(item.name)} {numbers}\n")
-        # Last, since its presence says that the scene is complete.
-        write_text(label, "".join(lines))
-    return folder
-
-
-def _train(settings: PretrainSettings, train: Path, val: Path, workdir: Path, device: str) -> Path:
-    import yaml
-
     from datasets.synthetic.settings import BOX_CLASSES
     from downstream.detect.yolo.trainer import ResumableTrainer, read_finished
-    from suite.files import write_text
+    from downstream.detect.yolo.training import write_data_file
 
+    train = draw_mixture(settings, settings.scenes, FIRST_SEED, workdir / "train")
+    val = draw_mixture(settings, settings.val_scenes, FIRST_SEED + 1, workdir / "val")
     run = workdir / "training"
-    data = workdir / "data.yaml"
-    content = {
-        "path": str(workdir),
-        "train": str(train / "images"),
-        "val": str(val / "images"),
-        "names": dict(enumerate(BOX_CLASSES)),
-    }
-    write_text(data, yaml.safe_dump(content, sort_keys=False))
     best = run / "weights" / "best.pt"
+    run.mkdir(exist_ok=True)
     if not (best.is_file() and read_finished(run)):
         overrides: dict[str, Any] = {
             "task": "detect",
             "mode": "train",
             "model": settings.structure,
-            "data": str(data),
+            "data": str(write_data_file(run, train, val, BOX_CLASSES)),
             "epochs": settings.epochs,
             "imgsz": settings.width,
             "batch": settings.batch,
             "nbs": settings.batch,
-            "close_mosaic": settings.close_mosaic,
+            "close_mosaic": settings.epochs // 4,
             "workers": 0,
             "seed": 0,
             "device": device,
@@ -160,8 +110,66 @@ def _train(settings: PretrainSettings, train: Path, val: Path, workdir: Path, de
             "pretrained": False,
         }
         trainer: Any = ResumableTrainer(overrides=overrides)
+        trainer.add_callback(
+            "on_train_epoch_end", lambda one: setattr(one, "stop", one.epoch + 1 >= settings.stop_after)
+        )
         trainer.train()
     return best
+
+
+def draw_mixture(settings: PretrainSettings, scenes: int, seed: int, folder: Path) -> Path:
+    """Write images/ and labels/ of as many scenes, each shown by one kind of image in turn; resumes."""
+    from datasets.annotations import yolo_lines
+    from datasets.base import Boxes
+    from datasets.images import to_tensor, write_image
+    from datasets.synthetic.render import render
+    from datasets.synthetic.settings import BOX_CLASSES, SyntheticSettings
+    from diffif.fusers.registry import build_fuser
+    from suite.files import make_dir, write_text
+
+    size = (settings.height, settings.width)
+    laboratory = SyntheticSettings(height=size[0], width=size[1], num_train=scenes, seed=seed)
+    fusers = {kind: build_fuser(kind) for kind in KINDS}
+    for name in ("images", "labels"):
+        make_dir(folder / name)
+    for index in range(scenes):
+        kind = KINDS[index % len(KINDS)]
+        label = folder / "labels" / f"{index:05d}-{kind}.txt"
+        if label.is_file():
+            continue
+        pair = render(laboratory, "train", index)
+        fused = fusers[kind].fuse(to_tensor(pair.visible, "rgb"), to_tensor(pair.infrared, "grey"))
+        write_image(folder / "images" / f"{label.stem}.png", fused)
+        shown = [item for item in pair.objects if item.evidence in SHOWS[kind]]
+        boxes = Boxes(
+            xyxy=tuple(item.box for item in shown), labels=tuple(BOX_CLASSES.index(item.name) for item in shown)
+        )
+        # Last, since its presence says that the scene is complete.
+        write_text(label, "".join(f"{line}\n" for line in yolo_lines(boxes, size)))
+    return folder
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Write the averaged weights in half precision, without the optimiser and without a word about this machine."""
+    import torch
+    from ultralytics.nn import tasks
+
+    loaded, _ = tasks.torch_safe_load(checkpoint, safe_only=True)  # type: ignore[no-untyped-call]
+    network = (loaded.get("ema") or loaded["model"]).half()
+    network.args = {"task": "detect"}
+    network.criterion = None
+    for parameter in network.parameters():
+        parameter.requires_grad = False
+    torch.save(
+        {
+            "epoch": -1,
+            "model": network,
+            "train_args": {"task": "detect"},
+            "license": "AGPL-3.0",
+            "version": loaded["version"],
+        },
+        out,
+    )
 
 
 if __name__ == "__main__":

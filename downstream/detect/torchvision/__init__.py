@@ -1,0 +1,1 @@
+"""The detectors of torchvision: SSD, SSDLite, RetinaNet, FCOS and Faster R-CNN."""
