@@ -1,22 +1,23 @@
 """What each part of a method is worth: every variant against `full`, in one table and in words.
 
-A variant is a row's own ("no-prior"), or the same fuser with other settings (`diffif@steps=1`). Tests are paired
-by image and Holm-corrected over the variants; a difference smaller than the spread over seeds is not called one.
+A variant is a row's own ("no-prior"), or the same fuser with other settings (`diffif@steps=1`). The tests are those of
+the boards; here they are Holm-corrected over everything the table says at once: all variants in all task scores, and
+all variants in all image metrics.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reports.boards import Board, build_boards, is_board_metric
-from reports.collect import Collection
+from reports.collect import Collection, Context
 from reports.labels import arrow, show_p
 from reports.scores import Score
 from reports.tables import Cell, Column, Table, TableRow, score_cell
 from reports.verdict import Finding, Span
-from suite.statistics.comparison import SIGNIFICANCE, PairwiseTests
+from suite.statistics.comparison import ONE_TRAINING, SIGNIFICANCE, holm
 
 MOST_QUALITY_COLUMNS = 6
 QUALITY_COLUMNS = ("vif", "qabf", "ssim", "scd", "mi", "en", "sd", "sf", "ag")
@@ -32,7 +33,11 @@ class Change:
     full: Score
     score: Score
     p: float
-    """Holm-corrected over the variants; nan where no test was possible."""
+    """Holm-corrected over all variants and columns of its kind; nan where no test was possible."""
+    reason: str = ""
+    """Why no test was possible."""
+    agrees: bool = True
+    """Whether the test and the means point the same way."""
 
     @property
     def delta(self) -> float:
@@ -40,19 +45,17 @@ class Change:
         return self.score.value - self.full.value
 
     @property
-    def within_seeds(self) -> bool:
-        """Whether the difference is smaller than the spread over seeds (pooled standard deviation)."""
-        return self.full.within_seeds(self.score)
-
-    @property
     def is_significant(self) -> bool:
-        """Proven by the test, and larger than the spread over seeds."""
-        return self.p < SIGNIFICANCE and not self.within_seeds
+        """Whether the test finds a difference, in the direction of the means."""
+        return self.p < SIGNIFICANCE and self.agrees
 
     @property
     def is_worse(self) -> bool:
         """Whether the variant is the worse one."""
         return self.delta < 0 if self.full.higher is not False else self.delta > 0
+
+
+Changes = Mapping[tuple[str, Context, str], Change]
 
 
 def ablation_tables(collection: Collection) -> list[tuple[Table, list[Finding]]]:
@@ -63,7 +66,8 @@ def ablation_tables(collection: Collection) -> list[tuple[Table, list[Finding]]]
         boards = [b for b in boards if full in b.present and len(b.present) > 1]
         columns = [(b, m) for b in boards for m in _columns(b)]
         if columns:
-            found.append((_table(full, variants, columns), _findings(full, variants, columns)))
+            told = all_changes(full, variants, columns)
+            found.append((_table(full, variants, columns, told), _findings(full, variants, columns, told)))
     return found
 
 
@@ -85,21 +89,30 @@ def families(collection: Collection) -> dict[str, list[str]]:
     return groups
 
 
-def changes(full: str, variants: Sequence[str], board: Board, metric: str) -> dict[str, Change]:
-    """Every variant that has this metric, against `full`."""
-    reference = board.scores.get((full, metric))
-    if reference is None:
-        return {}
-    tests = board.tests.get(metric)
-    against: PairwiseTests | None = tests.against(full) if tests is not None and full in tests.methods else None
-    result = {}
-    for variant in variants:
-        score = board.scores.get((variant, metric))
-        if score is not None:
-            tested = against is not None and variant in against.methods
-            p = against.p_value(full, variant) if tested and against is not None else math.nan
-            result[variant] = Change(variant, metric, board, reference, score, p)
-    return result
+def all_changes(
+    full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]]
+) -> dict[tuple[str, Context, str], Change]:
+    """Every variant in every column that it and the full method have, by (variant, context, metric)."""
+    found: dict[tuple[str, Context, str], Change] = {}
+    for board, metric in columns:
+        reference, tests = board.scores.get((full, metric)), board.tests.get(metric)
+        for variant in variants:
+            score = board.scores.get((variant, metric))
+            if reference is None or score is None:
+                continue
+            both = tests is not None and {full, variant} <= set(tests.methods)
+            p = tests.raw_p(full, variant) if both and tests is not None else math.nan
+            reason = tests.reason(full, variant) if both and tests is not None else ""
+            change = Change(variant, metric, board, reference, score, p, reason)
+            if both and tests is not None:
+                change = replace(change, agrees=tests.sign_of(full, variant) == (1 if change.is_worse else -1))
+            found[variant, board.context, metric] = change
+    for of_task in (True, False):
+        family = [key for key, change in found.items() if bool(change.board.primary) == of_task]
+        corrected = holm([found[key].p for key in family])
+        for key, p in zip(family, corrected, strict=True):
+            found[key] = replace(found[key], p=float(p))
+    return found
 
 
 def _columns(board: Board) -> list[str]:
@@ -112,7 +125,7 @@ def _columns(board: Board) -> list[str]:
     return wanted or plain[:2]
 
 
-def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]]) -> Table:
+def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]], told: Changes) -> Table:
     several = len({b.context for b, _ in columns}) > 1
     heads, full_cells = [], []
     cells: dict[str, list[Cell]] = {v: [] for v in variants}
@@ -130,9 +143,8 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
             )
         )  # fmt: skip
         full_cells.append(score_cell(label, reference, decimals))
-        found = changes(full, variants, board, metric)
         for variant in variants:
-            change = found.get(variant)
+            change = told.get((variant, board.context, metric))
             cells[variant].append(Cell.absent() if change is None else _delta_cell(change, decimals))
     rows = [TableRow(head=full, cells=tuple(full_cells))]
     rows += [TableRow(head=v, cells=tuple(cells[v]), missing=all(c.missing for c in cells[v])) for v in variants]
@@ -143,8 +155,9 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
         columns=tuple(heads),
         rows=tuple(rows),
         notes=(
-            "First line: the full method. Below: difference to it, with p of a paired test over images, Holm-corrected "
-            "over the variants. Bold: significant, and larger than the spread over seeds.",
+            "First line: the full method. Below: difference to it, with p, Holm-corrected over all variants in all "
+            "task scores, and over all variants in all image metrics. Bold: significant.",
+            *_untested(told),
         ),
     )
 
@@ -152,25 +165,29 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
 def _delta_cell(change: Change, decimals: int) -> Cell:
     label = change.board.labels[change.metric]
     base = score_cell(label, change.score, decimals)
-    p = show_p(change.p) if math.isfinite(change.p) else "no test"
+    p = show_p(change.p) if math.isfinite(change.p) else "no test" if change.full.higher is not None else ""
     return Cell(
         text=label.show(change.delta, decimals, signed=True),
-        spread=p + ("\nwithin seeds" if change.within_seeds else ""),
+        spread=p,
         value=change.delta,
         sd=change.score.sd,
         records=(*change.score.cells, *(c for c in change.full.cells if c not in change.score.cells)),
         strong=change.is_significant,
         worse=change.is_significant and change.is_worse,
-        hint=f"variant: {base.text} {base.spread}".strip(),
+        hint=f"variant: {base.text} {base.spread}. {change.reason}".strip(),
     )
 
 
-def _findings(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]]) -> list[Finding]:
+def _untested(told: Changes) -> list[str]:
+    reasons = dict.fromkeys(change.reason for change in told.values() if change.reason)
+    return [f"No test: {'; '.join(reasons)}."] if reasons else []
+
+
+def _findings(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]], told: Changes) -> list[Finding]:
     findings = []
     for variant in variants:
-        found = [
-            c for board, metric in columns if (c := changes(full, variants, board, metric).get(variant)) is not None
-        ]
+        found = [c for b, metric in columns if (c := told.get((variant, b.context, metric))) is not None]
+        found = [c for c in found if c.full.higher is not None]
         if not found:
             continue
         spans = [Span(variant, strong=True), Span(f" against {full}: ")]
@@ -194,7 +211,9 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
     part = variant.rsplit("no-", 1)[-1] if "no-" in variant else ""
     if not part:
         return ""
-    primary = [c for c in found if c.metric == c.board.primary] or list(found)
+    primary = [c for c in found if c.metric == c.board.primary] or [c for c in found if c.metric in c.board.tests]
+    if not primary:
+        return ""
     worse = sum(c.is_significant and c.is_worse for c in primary)
     better = sum(c.is_significant and not c.is_worse for c in primary)
     what = "the tasks" if primary[0].board.primary else "the image metrics"
@@ -204,6 +223,8 @@ def _reading(variant: str, found: Sequence[Change]) -> str:
         return f"The {part} harms {what}."
     if better:
         return f"The {part} helps some of {what} and harms others."
+    if all(c.reason == ONE_TRAINING for c in primary):
+        return f"Whether the {part} helps {what} cannot be told: {ONE_TRAINING}."
     return f"Whether the {part} helps {what} is not proven here."
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.collect import Collection, Context
 from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, Labels, split_metric
-from reports.scores import OVERALL, Score, overall_test, score_of, test_all_metrics
+from reports.scores import OVERALL, Score, direction_of, overall_test, score_of, test_all_metrics
 from suite.statistics.comparison import PairwiseTests
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ class Board:
     metrics: tuple[str, ...]
     scores: Mapping[tuple[str, str], Score]
     tests: Mapping[str, PairwiseTests] = field(default_factory=dict)
-    tested_on: Mapping[str, str] = field(default_factory=dict)
-    """For each tested metric the per-image score the test used, where that is another one."""
     mean_ranks: Mapping[str, float] = field(default_factory=dict)
     """Mean rank of each method over images and metrics; only for quality boards."""
 
@@ -85,12 +83,9 @@ class Board:
     def ties_best(self, method: str, metric: str) -> bool:
         """Whether `method` was tested against the best of `metric` and does not differ significantly from it."""
         tests, order = self.tests.get(metric), self.ordered(metric)
-        if tests is None or not order or method not in self.contestants:
+        if tests is None or not order or method not in self.contestants or method == order[0]:
             return False
-        if not {method, order[0]} <= set(tests.methods):
-            return False
-        p = tests.p_value(method, order[0])
-        return math.isfinite(p) and not tests.better(order[0], method)
+        return tests.tested(method, order[0]) and not tests.better(order[0], method)
 
 
 def build_boards(collection: Collection, *, methods: Sequence[str] | None = None) -> list[Board]:
@@ -129,23 +124,23 @@ def evidence_of(key: str) -> str | None:
 
 
 def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods: Sequence[str]) -> Board:
-    images = collection.images_in(context)
-    scores = {}
-    by_pair = dict(list(images.groupby(["method", "metric"]))) if not images.empty else {}
-    for (method, metric), group in rows.groupby(["method", "metric"], sort=False):
-        scores[str(method), str(metric)] = score_of(group, by_pair.get((method, metric)))
+    scores: dict[tuple[str, str], Score] = {}
     metrics = tuple(dict.fromkeys(rows["metric"]))
-    tests, tested_on = test_all_metrics(metrics, scores, methods, images, collection)
-    overall: PairwiseTests | None = None
+    for method, group in rows.groupby("method", sort=False):
+        records = [collection.scores[cell] for cell in sorted(set(group["cell"]))]
+        for metric in dict.fromkeys(group["metric"]):
+            score = score_of(records, metric)
+            if score is not None:
+                scores[str(method), metric] = score
+    primary = str(rows["primary"].iloc[0])
+    tests = test_all_metrics(metrics, scores, methods, context.protocol)
     mean_ranks: dict[str, float] = {}
-    if context.task == "quality":
-        overall, mean_ranks = overall_test(metrics, scores, methods, images)
-    if overall is not None:
-        tests[OVERALL] = overall
-    board = Board(
-        context, collection.labels, str(rows["primary"].iloc[0]), tuple(methods), metrics, scores, tests, tested_on,
-        mean_ranks,
-    )  # fmt: skip
+    if not primary:
+        judged = [m for m in metrics if direction_of(scores, m) is not None]
+        overall, mean_ranks = overall_test(judged, scores, methods)
+        if overall is not None:
+            tests[OVERALL] = overall
+    board = Board(context, collection.labels, primary, tuple(methods), metrics, scores, tests, mean_ranks)
     return replace(board, methods=tuple(_best_first(board)))
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, split_metric
 from suite.errors import ResultError, WorkdirError
-from suite.records import Record, read_per_image, read_record, rows_table
+from suite.records import Record, read_record, rows_table
+from suite.statistics.scored import RecordScores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,8 @@ class Collection:
     """One line per number: the fields of `Row`, and cell, primary, method, setup."""
     per_image: pd.DataFrame
     """cell, dataset, split, task, protocol, setup, method, seed, id, metric, value."""
+    scores: Mapping[str, RecordScores]
+    """The same records with what lies beside them, by cell id."""
     superseded: tuple[Record, ...] = ()
     """Older records whose place a newer one took (same method, context and seed)."""
     damaged: tuple[str, ...] = ()
@@ -130,11 +133,13 @@ def collect(workdir: Path) -> Collection:
         )
     current, superseded = _newest(records)
     rows = _rows(current)
+    scores = {record.cell_id: RecordScores(record) for record in current}
     return Collection(
         name=workdir.resolve().name,
         records={record.cell_id: record for record in current},
         rows=rows,
-        per_image=_per_image(current, rows),
+        per_image=_per_image(scores, rows),
+        scores=scores,
         superseded=tuple(superseded),
         damaged=tuple(damaged),
     )
@@ -224,23 +229,20 @@ def _spell(setup: Mapping[str, Any], keys: list[str]) -> str:
     return ", ".join(f"{key.rsplit('.', 1)[-1]}={setup[key]}" for key in keys if key in setup)
 
 
-def _per_image(records: list[Record], rows: pd.DataFrame) -> pd.DataFrame:
+def _per_image(scores: Mapping[str, RecordScores], rows: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     columns = ["cell", *Context._fields, "method", "seed", "id", "metric", "value"]
     first = rows.drop_duplicates("cell").set_index("cell")
     frames = []
-    for record in records:
-        if record.path is None:
+    for cell, found in scores.items():
+        if found.per_image.empty:
             continue
-        frame = read_per_image(record.path)
-        if frame.empty or not {"id", "metric", "value"}.issubset(frame.columns):
-            continue
-        frame = frame[["id", "metric", "value"]].copy()
-        frame["cell"] = record.cell_id
+        frame = found.per_image[["id", "metric", "value"]].copy()
+        frame["cell"] = cell
         for name in (*Context._fields, "method"):
-            frame[name] = str(first.at[record.cell_id, name])
-        frame["seed"] = pd.Series([record.rows[0].seed] * len(frame), index=frame.index, dtype=object)
+            frame[name] = str(first.at[cell, name])
+        frame["seed"] = pd.Series([found.record.rows[0].seed] * len(frame), index=frame.index, dtype=object)
         frames.append(frame[columns])
     if not frames:
         return pd.DataFrame(columns=columns)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from reports.boards import Board, is_board_metric
+from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import EVIDENCE, arrow, show_p, split_metric
-from reports.scores import IMAGE_SCORES, OVERALL, image_matrix, image_ranks
+from reports.scores import OVERALL, image_matrix, image_ranks
 from reports.svg import INK, MUTED, RULE, Drawing, evidence_colour, method_colours, method_markers, to_drawing
-from suite.statistics.comparison import cliques, friedman
+from suite.statistics.intervals import Array
+from suite.statistics.ranking import cliques, friedman
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +34,7 @@ def distributions(board: Board, collection: Collection) -> Drawing | None:
 
     images = collection.images_in(board.context)
     tables = {m: image_matrix(images, m, board.present) for m in dict.fromkeys(images["metric"])}
-    known = {*board.metrics, *(k for m in board.metrics for k in IMAGE_SCORES.get(m, ()))}
-    tables = {m: t for m, t in tables.items() if m in known and is_board_metric(m) and len(t) > 2}
+    tables = {m: t for m, t in tables.items() if m in board.judged and len(t) > 2}
     if not tables:
         return None
     colours = method_colours(collection.methods)
@@ -186,7 +186,7 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
         axes.set_yticks([])
         return figure
 
-    p = friedman(_rank_table(board, collection, order))
+    p = friedman(_rank_table(board, order))
     overall = f" Friedman over images: {show_p(p)}." if math.isfinite(p) else ""
     joined = "; ".join(" = ".join(group) for group in groups) or "none"
     ranked = ", ".join(f"{m} {board.mean_ranks[m]:.2f}" for m in order)
@@ -200,10 +200,9 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
     )
 
 
-def _rank_table(
-    board: Board, collection: Collection, methods: list[str]
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return image_ranks(board.judged, board.scores, methods, collection.images_in(board.context))
+def _rank_table(board: Board, methods: list[str]) -> Array:
+    ranked = image_ranks(board.judged, board.scores, methods)
+    return np.stack([one.images.mean(axis=0) for m in methods if (one := ranked[m]).images is not None], axis=1)
 
 
 def _panels(count: int, rows: int) -> tuple[Figure, list[Axes]]:

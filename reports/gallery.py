@@ -14,11 +14,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reports.collect import Collection
 from reports.labels import BASELINES, dataset_label
-from reports.scores import IMAGE_SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONGEST_SIDE = 640
 QUALITY = 80
@@ -34,7 +36,8 @@ MASK_COLOURS = (
     (107, 142, 35, 150), (70, 130, 180, 130), (220, 20, 60, 180), (0, 60, 200, 170), (0, 0, 110, 170),
     (0, 120, 140, 170), (119, 11, 150, 170), (0, 200, 170, 170), (190, 153, 153, 170),
 )  # fmt: skip
-ORDER_METRICS = ("map50", "f1", "miou", "vif", "qabf", "ssim")
+MOST_ORDERS = 8
+"""Scores by which the pairs can be ordered, at most."""
 
 
 @dataclass
@@ -199,9 +202,8 @@ def _orders(key: tuple[str, str], names: Sequence[str], collection: Collection) 
     """For each per-image score and method: the pairs from worst to best, and each score as text."""
     rows = collection.per_image
     rows = rows[(rows["dataset"] == key[0]) & (rows["split"] == key[1]) & rows["id"].isin(list(names))]
-    wanted = (*ORDER_METRICS, *(k for keys in IMAGE_SCORES.values() for k in keys))
     orders = []
-    for metric in [m for m in dict.fromkeys(wanted) if m in set(rows["metric"])]:
+    for metric in _order_metrics(rows, collection):
         table = rows[rows["metric"] == metric].groupby(["method", "id"])["value"].mean()
         label = collection.labels[metric]
         decimals = label.decimals_for(table)
@@ -214,6 +216,14 @@ def _orders(key: tuple[str, str], names: Sequence[str], collection: Collection) 
         means = {str(m): float(v) for m, v in table.groupby(level="method").mean().items()}
         orders.append({"label": label.text, "methods": by_method, "means": means})
     return orders
+
+
+def _order_metrics(rows: pd.DataFrame, collection: Collection) -> list[str]:
+    """The per-image scores with a direction, those that rank a task first."""
+    stated = collection.rows[collection.rows["higher_is_better"].notna()]
+    primary = [str(m) for m in dict.fromkeys(stated["primary"]) if m]
+    known = set(rows["metric"])
+    return [m for m in dict.fromkeys([*primary, *stated["metric"]]) if m in known][:MOST_ORDERS]
 
 
 def _photograph(content: bytes) -> bytes:

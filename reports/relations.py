@@ -13,7 +13,8 @@ from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import BASELINES, Labels, show_p, split_metric
 from reports.svg import INK, MUTED, RULE, Drawing, method_colours, method_markers, to_drawing
-from suite.statistics.comparison import holm, rank_correlation
+from suite.statistics.comparison import holm
+from suite.statistics.ranking import rank_correlation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

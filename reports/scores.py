@@ -1,82 +1,89 @@
-"""Scores and tests: rows of one method summed up over seeds, and methods compared on the same images."""
+"""The scores of a board: what the records say of each method and metric, and the tests between methods.
+
+Values, intervals and tests are those of `suite.statistics`, which the console asks too.
+"""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.collect import Collection
 from reports.labels import BASELINES
-from suite.statistics.comparison import (
-    Array,
-    PairwiseTests,
-    bootstrap_interval,
-    paired_bootstrap,
-    paired_wilcoxon,
-    ranks,
-)
+from suite.statistics.comparison import PairwiseTests, compare_methods
+from suite.statistics.intervals import Array
+from suite.statistics.ranking import ranks
+from suite.statistics.scored import RecordScores, Scored, read_scored
 
 if TYPE_CHECKING:
     import pandas as pd
 
-IMAGE_SCORES = {
-    "map50": ("map50", "ap50", "f1"),
-    "map50_95": ("map50_95", "ap50_95", "map50", "f1"),
-    "miou": ("miou", "iou"),
-}
-"""Per-image scores, best first, that stand in for a score of a whole test set in a paired test."""
 OVERALL = "overall"
 """Key of the tests over all metrics of a board (mean rank per image)."""
+FROZEN = "frozen-"
+"""Protocols in which one network judges all methods: its trainings are shared."""
+Scores = Mapping[tuple[str, str], "Score"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One number of a table: the mean over seeds, and where it comes from."""
+    """One number of a table, and where it comes from."""
 
-    value: float
-    """Mean over seeds, as in the records (fractions); nan where undefined."""
-    sd: float
-    """Standard deviation over seeds (n - 1); nan with one seed."""
-    low: float
-    high: float
-    """95 % interval over test images, averaged over seeds; nan where the records hold none."""
-    num_images: int
-    seeds: tuple[int, ...]
+    scored: Scored
     cells: tuple[str, ...]
     """Ids of the records the number comes from."""
     higher: bool | None
 
-    def within_seeds(self, other: Score) -> bool:
-        """Whether the difference to another score is smaller than the spread over seeds (pooled, where known)."""
-        spreads = [s.sd for s in (self, other) if math.isfinite(s.sd)]
-        pooled = math.sqrt(sum(s * s for s in spreads) / len(spreads)) if spreads else 0.0
-        return abs(self.value - other.value) < pooled
+    @property
+    def value(self) -> float:
+        """Mean over seeds, as in the records (fractions); nan where undefined."""
+        return self.scored.value
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation over seeds (n - 1); nan with one seed."""
+        return self.scored.spread
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval; nan where there is none."""
+        return self.scored.interval[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval; nan where there is none."""
+        return self.scored.interval[1]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of the trainings; empty where nothing was trained."""
+        return tuple(sorted(self.scored.seeds))
+
+    @property
+    def num_images(self) -> int:
+        """Images (or boxes) behind the value."""
+        return self.scored.num_images
 
 
-def score_of(rows: pd.DataFrame, images: pd.DataFrame | None = None) -> Score:
-    """Sum up the rows of one method and metric, one per seed."""
-    values = rows["value"].to_numpy(dtype=float)
-    finite = values[np.isfinite(values)]
-    low, high = _mean_finite(rows["ci_low"]), _mean_finite(rows["ci_high"])
-    if math.isnan(low) and images is not None and not images.empty:
-        low, high = bootstrap_interval(images.groupby("id")["value"].mean().to_numpy(dtype=float))
-    seeds = sorted({int(s) for s in rows["seed"] if s is not None and not math.isnan(float(s))})
-    directions = [h for h in rows["higher_is_better"] if h is not None and h == h]
+def score_of(records: Sequence[RecordScores], metric: str) -> Score | None:
+    """The score of one method in one context; None where no record has the metric."""
+    having = [r for r in records if r.row(metric) is not None]
+    scored = read_scored(having, metric)
+    if scored is None:
+        return None
+    directions = [row.higher_is_better for r in having if (row := r.row(metric)) is not None]
     return Score(
-        value=float(finite.mean()) if len(finite) else math.nan,
-        sd=float(finite.std(ddof=1)) if len(finite) > 1 else math.nan,
-        low=low,
-        high=high,
-        num_images=int(rows["n"].max()),
-        seeds=tuple(seeds),
-        cells=tuple(sorted(set(rows["cell"]))),
-        higher=bool(directions[0]) if directions else None,
+        scored=scored,
+        cells=tuple(sorted(r.record.cell_id for r in having)),
+        higher=next((d for d in directions if d is not None), None),
     )
+
+
+def direction_of(scores: Scores, metric: str) -> bool | None:
+    """The direction of a metric; None where no score has it or none is agreed on."""
+    return next((s.higher for (_, key), s in scores.items() if key == metric), None)
 
 
 def image_matrix(images: pd.DataFrame, metric: str, methods: Sequence[str]) -> pd.DataFrame:
@@ -86,112 +93,86 @@ def image_matrix(images: pd.DataFrame, metric: str, methods: Sequence[str]) -> p
     return table.reindex(columns=[m for m in methods if m in table.columns]).dropna()
 
 
-def image_ranks(
-    metrics: Sequence[str], scores: Mapping[tuple[str, str], Score], methods: Sequence[str], images: pd.DataFrame
-) -> Array:
-    """(N, M) rank of every method on each image, mean over the metrics that all methods have; N may be 0."""
-    tables = []
-    for metric in metrics:
-        higher = next((scores[m, metric].higher for m in methods if (m, metric) in scores), None)
-        table = image_matrix(images, metric, methods)
-        if higher is not None and table.shape[1] == len(methods) and not table.empty:
-            tables.append(table * (1 if higher else -1))
-    shared_ids = sorted(set.intersection(*(set(t.index) for t in tables))) if tables and methods else []
-    if not shared_ids:
-        return np.empty((0, len(methods)))
-    stacked: Array = np.mean([ranks(t.loc[shared_ids].to_numpy(dtype=float)) for t in tables], axis=0)
-    return stacked
-
-
 def test_all_metrics(
-    metrics: Sequence[str],
-    scores: Mapping[tuple[str, str], Score],
-    methods: Sequence[str],
-    images: pd.DataFrame,
-    collection: Collection,
-) -> tuple[dict[str, PairwiseTests], dict[str, str]]:
-    """Paired tests for every metric that has a direction and per-image scores or shared bootstrap draws.
+    metrics: Sequence[str], scores: Scores, methods: Sequence[str], protocol: str
+) -> dict[str, PairwiseTests]:
+    """Tests for every metric that has a direction and at least one pair of methods that could be tested.
 
-    Returns:
-        The tests by metric, and for each the per-image score that stood in for it, where it is another one.
+    A metric whose pairs could all not be tested stays in, with the reasons.
     """
-    tests: dict[str, PairwiseTests] = {}
-    tested_on: dict[str, str] = {}
-    available = set(images["metric"])
+    tests = {}
     for metric in metrics:
-        here = [m for m in methods if (m, metric) in scores]
-        higher = next((scores[m, metric].higher for m in here), None)
-        if len(here) < 2 or higher is None:
-            continue
-        replicates = _replicates(metric, here, scores, collection)
-        if replicates is not None:
-            tests[metric] = paired_bootstrap(
-                replicates, here, higher=higher, num_images=scores[here[0], metric].num_images
-            )
-            continue
-        stand_in = next((k for k in (metric, *IMAGE_SCORES.get(metric, ())) if k in available), None)
-        if stand_in is None:
-            continue
-        table = image_matrix(images, stand_in, here)
-        if table.shape[1] < 2 or table.empty:
-            continue
-        tests[metric] = paired_wilcoxon(table.to_numpy(dtype=float), list(table.columns), higher=higher)
-        if stand_in != metric:
-            tested_on[metric] = stand_in
-    return tests, tested_on
+        here = {m: scores[m, metric].scored for m in methods if (m, metric) in scores}
+        higher = direction_of(scores, metric)
+        if len(here) > 1 and higher is not None:
+            tests[metric] = compare_methods(here, higher=higher, shared_trainings=protocol.startswith(FROZEN))
+    return tests
 
 
 def overall_test(
-    metrics: Sequence[str],
-    scores: Mapping[tuple[str, str], Score],
-    methods: Sequence[str],
-    images: pd.DataFrame,
+    metrics: Sequence[str], scores: Scores, methods: Sequence[str]
 ) -> tuple[PairwiseTests | None, dict[str, float]]:
-    """Over all metrics: every method's rank on each image, mean over the metrics, tested over images."""
-    if images.empty:
-        return None, {}
+    """Over all metrics: every method's rank on each image, mean over the metrics, tested like any other score."""
     here = [m for m in methods if any((m, metric) in scores for metric in metrics) and m not in BASELINES]
-    per_image = image_ranks(metrics, scores, here, images)
-    if len(here) < 2 or not len(per_image):
+    ranked = image_ranks(metrics, scores, here)
+    if len(here) < 2 or not ranked:
         return None, {}
-    tests = paired_wilcoxon(per_image, here, higher=False)
-    return tests, dict(zip(here, per_image.mean(axis=0).tolist(), strict=True))
+    return compare_methods(ranked, higher=False), {m: ranked[m].value for m in here}
 
 
-def _replicates(
-    metric: str, methods: Sequence[str], scores: Mapping[tuple[str, str], Score], collection: Collection
-) -> Array | None:
-    """(B, M) bootstrap replicates from the records, mean over seeds; None unless all drew the same images."""
-    columns: list[Array] = []
-    draws: set[str] = set()
-    for method in methods:
-        loaded = [_load_replicates(cell, metric, collection) for cell in scores[method, metric].cells]
-        found = [entry for entry in loaded if entry is not None]
-        if not found or len(found) != len(loaded):
-            return None
-        draws.update(draw for draw, _ in found)
-        lengths = {len(values) for _, values in found}
-        if len(lengths) != 1:
-            return None
-        columns.append(np.mean([values for _, values in found], axis=0))
-    if len(draws) != 1 or len({len(c) for c in columns}) != 1:
-        return None
-    stacked: Array = np.stack(columns, axis=1)
-    usable: Array = stacked[np.isfinite(stacked).all(axis=1)]
-    return usable
+def image_ranks(metrics: Sequence[str], scores: Scores, methods: Sequence[str]) -> dict[str, Scored]:
+    """The rank of every method on each image, mean over the metrics that all methods have; {} where there are none.
+
+    A method with several trainings is ranked once per training, against the mean over trainings of the others.
+    """
+    stacks = _shared_stacks(metrics, scores, methods)
+    if not stacks:
+        return {}
+    found = {}
+    for place, method in enumerate(methods):
+        known = scores[method, next(m for m in metrics if (method, m) in scores)].scored
+        per_training = []
+        for training in range(len(known.values)):
+            tables = []
+            for stack, higher in stacks:
+                table = np.stack([one.mean(axis=0) for one in stack], axis=1)
+                table[:, place] = stack[place][training]
+                tables.append(ranks(table, higher=higher)[:, place])
+            per_training.append(np.mean(tables, axis=0))
+        images: Array = np.stack(per_training)
+        count = images.shape[1]
+        found[method] = Scored(
+            values=images.mean(axis=1), seeds=known.seeds, images=images, ids=tuple(map(str, range(count))),
+            num_images=count,
+        )  # fmt: skip
+    return found
 
 
-def _load_replicates(cell: str, metric: str, collection: Collection) -> tuple[str, Array] | None:
-    path = collection.records[cell].path
-    source = path / "artefacts" / "bootstrap.json" if path is not None else None
-    if source is None or not source.is_file():
-        return None
-    content = json.loads(source.read_text(encoding="utf-8"))
-    values = content.get("replicates", {}).get(metric)
-    return (str(content["draws"]), np.asarray(values, dtype=float)) if values else None
+def _shared_stacks(metrics: Sequence[str], scores: Scores, methods: Sequence[str]) -> list[tuple[list[Array], bool]]:
+    """For each metric that all methods have: (S, N) values of each on the images that all define in all metrics."""
+    usable: list[tuple[list[Scored], bool, set[str]]] = []
+    for metric in metrics:
+        higher = direction_of(scores, metric)
+        here = [scores[m, metric].scored for m in methods if (m, metric) in scores]
+        if higher is None or not here or len(here) < len(methods):
+            continue
+        # A metric that is undefined everywhere for one method must not take the other metrics with it.
+        shared = set.intersection(*(_defined(s) for s in here))
+        if shared:
+            usable.append((here, higher, shared))
+    ids = sorted(set.intersection(*(shared for _, _, shared in usable))) if usable else []
+    return [([_columns(s, ids) for s in here], higher) for here, higher, _ in usable] if ids else []
 
 
-def _mean_finite(values: pd.Series) -> float:
-    array = values.to_numpy(dtype=float)
-    finite = array[np.isfinite(array)]
-    return float(finite.mean()) if len(finite) else math.nan
+def _columns(scored: Scored, ids: Sequence[str]) -> Array:
+    assert scored.images is not None
+    places = {name: i for i, name in enumerate(scored.ids)}
+    chosen: Array = scored.images[:, [places[name] for name in ids]]
+    return chosen
+
+
+def _defined(scored: Scored) -> set[str]:
+    if scored.images is None:
+        return set()
+    known = np.isfinite(scored.images).all(axis=0).tolist()
+    return {name for name, is_known in zip(scored.ids, known, strict=True) if is_known}

@@ -22,7 +22,7 @@ class Cell:
     text: str
     """What is shown, without its spread."""
     spread: str = ""
-    """"± 0.4" over seeds or "[91.0, 92.7]" over images; empty where neither is known."""
+    """"[91.0, 92.7]", the 95 % interval; empty where it is not known."""
     value: float = math.nan
     """Exact value as in the records; also the sort key."""
     low: float = math.nan
@@ -208,16 +208,16 @@ def _metric_column(board: Board, metric: str) -> Column:
 
 
 def _rank_cells(board: Board) -> dict[str, Cell]:
-    if board.ranking is None or board.ranking not in board.tests:
+    tests = board.tests.get(board.ranking or "")
+    if tests is None or not tests.any_tested:
         return {}
-    tests = board.tests[board.ranking]
     cells = {}
     for method in board.methods:
         if method in board.present and method not in board.contestants:
             cells[method] = Cell(text="–", hint="a source image: shown for comparison, not ranked")
             continue
-        if method not in tests.methods:
-            cells[method] = Cell(text=MISSING, missing=True, hint="not tested: no per-image scores")
+        if not any(tests.tested(method, other) for other in tests.methods if other != method):
+            cells[method] = Cell(text=MISSING, missing=True, hint="not tested")
             continue
         rank = tests.rank(method)
         worse = sum(tests.better(method, other) for other in tests.methods if other != method)
@@ -235,10 +235,11 @@ def _rank_hint(board: Board) -> str:
 
 def _board_notes(board: Board) -> list[str]:
     notes = []
-    if board.ranking in board.tests:
+    if _rank_cells(board):
         notes.append(f"Rank: {_rank_hint(board)}. Equal ranks: no proven difference.")
-    for metric, used in board.tested_on.items():
-        notes.append(f"{board.labels[metric].text} is tested on {board.labels[used].text} of single images.")
+    untested = _untested(board)
+    if untested:
+        notes.append(untested)
     if len(board.contestants) < len(board.methods):
         notes.append("The source images are shown for comparison; they score trivially here and are not ranked.")
     if board.missing:
@@ -246,9 +247,19 @@ def _board_notes(board: Board) -> list[str]:
     return notes
 
 
+def _untested(board: Board) -> str:
+    """Which methods could not be compared by the score that ranks, and why; empty where all were."""
+    tests = board.tests.get(board.ranking or "")
+    if tests is None or not tests.reasons:
+        return ""
+    reasons = dict.fromkeys(tests.reasons.values())
+    if not tests.any_tested:
+        return f"Nothing is ranked: {'; '.join(reasons)}."
+    pairs = len(tests.methods) * (len(tests.methods) - 1) // 2
+    return f"{len(tests.reasons)} of {pairs} pairs are not tested: {'; '.join(reasons)}."
+
+
 def _spread(label: MetricLabel, score: Score, decimals: int) -> str:
-    if math.isfinite(score.sd):
-        return f"± {label.show(score.sd, decimals)}"
     if math.isfinite(score.low) and math.isfinite(score.high):
         return f"[{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]"
     return ""
@@ -260,8 +271,11 @@ def _score_hint(label: MetricLabel, score: Score, decimals: int) -> str:
         parts.append(f"n = {score.num_images:,}")
     if score.seeds:
         parts.append(f"seed {', '.join(map(str, score.seeds))}")
+    if math.isfinite(score.sd):
+        parts.append(f"± {label.show(score.sd, decimals)} over seeds")
     if math.isfinite(score.low):
-        parts.append(f"95 % [{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]")
+        what = "images and trainings" if len(score.seeds) > 1 else "images"
+        parts.append(f"95 % interval over {what}")
     return " · ".join(parts)
 
 

@@ -54,20 +54,18 @@ def _task(board: Board) -> list[Span]:
     spans = [Span(best, strong=True), Span(" has the highest " if _higher(board, metric) else " has the lowest ")]
     spans += [Span(f"{board.labels[metric].text}, "), *_value(board, best, metric), Span(". ")]
     tests = board.tests.get(metric)
-    tested = [o for o in others if tests is not None and o in tests.methods and best in tests.methods]
+    tested = [o for o in others if tests is not None and tests.tested(best, o)]
     if tests is None or not tested:
         runner = others[0]
+        reason = tests.reason(best, runner) if tests is not None else ""
         spans += [Span("Next is "), Span(runner, strong=True), Span(" with "), *_value(board, runner, metric)]
-        spans += [Span(". No paired test was possible (no per-image scores): read the order with care.")]
+        spans += [Span(f". Nothing here is called better or worse: {reason or 'no test was possible'}.")]
         return spans
     beaten = [o for o in tested if tests.better(best, o)]
     tied = [o for o in tested if o not in beaten]
     if beaten:
         spans.append(Span(f"It is significantly better than {_count(beaten, tested)}"))
         spans.append(Span(f" ({tests.test}, {tests.num_images} images). "))
-        shaky = [o for o in beaten if board.scores[best, metric].within_seeds(board.scores[o, metric])]
-        if shaky:
-            spans.append(Span(f"But its lead over {', '.join(shaky)} is smaller than the spread over seeds. "))
     if tied:
         spans.append(Span("Its lead over " if beaten else "But its lead over "))
         for i, other in enumerate(tied[:3]):
@@ -90,7 +88,7 @@ def _quality(board: Board) -> list[Span]:
         wins.setdefault(board.ordered(metric)[0], []).append(metric)
     spans: list[Span] = []
     tests = board.tests.get(OVERALL)
-    if tests is not None:
+    if tests is not None and tests.any_tested:
         order = sorted(board.mean_ranks, key=lambda m: board.mean_ranks[m])
         best = order[0]
         tied = [o for o in order[1:] if not tests.better(best, o)]
@@ -157,9 +155,7 @@ def _value(board: Board, method: str, metric: str) -> list[Span]:
     decimals, label = _decimals(board, metric), board.labels[metric]
     text = label.with_unit(score.value, decimals)
     tail = ""
-    if math.isfinite(score.sd):
-        tail = f" ± {label.show(score.sd, decimals)} over {len(score.seeds)} seeds"
-    elif math.isfinite(score.low):
+    if math.isfinite(score.low):
         tail = f" [{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]"
     return [Span(text, score.cells), Span(tail)]
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 2
+NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
+"""Units of what is measured or counted rather than averaged over test images: no interval is expected."""
 RECORDED_PACKAGES = (
     "torch", "torchvision", "ultralytics", "segmentation-models-pytorch", "albumentations", "torchmetrics",
     "pandas", "numpy", "opencv-python-headless", "scikit-image",
@@ -84,6 +86,33 @@ class Row:
     """Images (or boxes) behind the value."""
     higher_is_better: bool | None
     """None where no direction is agreed on."""
+    no_interval: str = ""
+    """Why a defined value has no interval; filled in where it follows from the row."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            return
+        if math.isfinite(self.ci_low) and math.isfinite(self.ci_high):
+            if not self.ci_low <= self.value <= self.ci_high:
+                raise ResultError(
+                    f"{self.task} {self.fuser}: the interval [{self.ci_low}, {self.ci_high}] of {self.metric} does not "
+                    f"contain its value {self.value}. An interval must be that of the same estimator."
+                )
+        elif not self.no_interval:
+            object.__setattr__(self, "no_interval", _why_no_interval(self))
+
+
+def _why_no_interval(row: Row) -> str:
+    if row.unit in NOT_OVER_IMAGES or row.higher_is_better is None:
+        return "a fact, not a score averaged over images"
+    if row.n < 2:
+        return "fewer than two images"
+    if row.unit == "fraction" and row.value in (0.0, 1.0):
+        return f"all images score {row.value:g}: how far others would scatter is unknown"
+    raise ResultError(
+        f"{row.task} {row.fuser}: {row.metric} = {row.value} has neither an interval nor a reason (`no_interval`) for "
+        "having none."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,7 @@ def write_replicates(folder: Path, dataset: PairedDataset, replicates: Mapping[s
     num_resamples = max((len(values) for values in replicates.values()), default=0)
     draws = describe_draws(dataset.fingerprint, len(dataset), num_resamples)
     content = {name: np.round(values, 8).tolist() for name, values in replicates.items()}
-    _write_json(folder / "bootstrap.json", {"draws": draws, "replicates": content})
+    _write_json(folder / "bootstrap.json", {"draws": draws, "num_images": len(dataset), "replicates": content})
 
 
 def example_samples(dataset: PairedDataset, count: int = NUM_EXAMPLES) -> list[Sample]:

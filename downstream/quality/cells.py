@@ -163,7 +163,7 @@ def _rows(run: QualityRun, spec: str, per_image: pd.DataFrame, fused: FusedSet) 
     for metric in run.metrics:
         values = per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float)
         known = int((values == values).sum())
-        low, high = mean_interval(values, num_resamples=run.resamples)
+        low, high = mean_interval(values)
         mean = float(per_image.loc[per_image["metric"] == metric, "value"].mean())
         quantity = asdict(quantity_of(metric, run.convention))
         rows.append(row(metric=metric, value=mean, ci_low=low, ci_high=high, n=known, **quantity))

@@ -18,7 +18,7 @@ from downstream.segment.counts import (
     pixel_accuracy,
 )
 from downstream.segment.settings import COUNTINGS, ClassCounting
-from suite.statistics.intervals import bootstrap_scores, mean_interval, percentile_interval
+from suite.statistics.intervals import mean_interval, resample_counts, score_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,33 +64,35 @@ def score_segmentation(
     stacked = np.stack(list(judged.counts.values()))
     confusion = stacked.sum(axis=(0, 1))
 
-    def with_interval(metric: str, score: Callable[[Counts], float]) -> Score:
-        def resampled(counts: Counts) -> float:
-            return score(np.tensordot(counts, stacked, axes=1))
+    draws = resample_counts(len(stacked), num_resamples=resamples)
+    resampled = np.tensordot(draws, stacked, axes=1)
 
-        replicates[metric] = bootstrap_scores(resampled, len(stacked), num_resamples=resamples)
-        low, high = percentile_interval(replicates[metric])
+    def with_interval(metric: str, score: Callable[[Counts], float], n: int = len(stacked)) -> Score:
+        replicates[metric] = np.array([score(counts) for counts in resampled])
         value = score(stacked.sum(axis=0))
-        return Score(metric=metric, value=value, ci_low=low, ci_high=high, n=len(stacked))
+        low, high = score_interval(value, replicates[metric], len(stacked))
+        return Score(metric=metric, value=value, ci_low=low, ci_high=high, n=n)
 
     def miou_of(way: ClassCounting) -> Callable[[Counts], float]:
         return lambda counts: mean_iou(counts.sum(axis=0), way, unlabelled).value
+
+    def iou_of(label: int) -> Callable[[Counts], float]:
+        return lambda counts: float(mean_iou(counts.sum(axis=0), counting, unlabelled).per_class[label])
 
     scores = [with_interval("miou", miou_of(counting))]
     for way in COUNTINGS:
         scores.append(with_interval(f"miou/{way}", miou_of(way)))
         number = mean_iou(confusion, way, unlabelled).num_classes
         scores.append(Score(metric=f"num_classes/{way}", value=float(number), n=len(stacked)))
-    per_class = mean_iou(confusion, counting, unlabelled).per_class
     scores += [
-        Score(metric=f"iou/{name}", value=float(per_class[label]), n=int(confusion[label].sum()))
+        with_interval(f"iou/{name}", iou_of(label), int(confusion[label].sum()))
         for label, name in enumerate(classes)
         if not (label == unlabelled and counting != "all15")
     ]
     left_out = None if counting == "all15" else unlabelled
     scores.append(with_interval("pixel_accuracy", lambda counts: pixel_accuracy(counts.sum(axis=0), left_out)))
     boundary = np.array(list(judged.boundary.values()))
-    low, high = mean_interval(boundary, num_resamples=resamples)
+    low, high = mean_interval(boundary)
     known = boundary[~np.isnan(boundary)]
     mean = float(known.mean()) if known.size else math.nan
     scores.append(Score(metric="boundary_f1", value=mean, ci_low=low, ci_high=high, n=known.size))

@@ -1,1 +1,1 @@
-"""Intervals and paired comparisons, asked by console and report alike."""
+"""Intervals and comparisons, asked by console and report alike: see `scored` for what is known of a method's score."""

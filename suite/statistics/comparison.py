@@ -1,29 +1,38 @@
-"""Intervals and paired tests; plain arrays in, plain numbers out.
+"""Is one method better than another? Tests between all methods of a table, corrected for how many are made at once.
 
-Comparisons are paired by image: the same images were seen by every method, so the differences are tested, not the
-two samples. A rank counts only the methods that are significantly better.
+Two things may have made the difference: the images, and the luck of a training. Methods without a training are compared
+on the same images. Where a training stands behind a score, the test counts the spread over trainings too, as a random
+effect; with one training it is not made at all, since luck then cannot be told from merit.
+`benchmarks/calibration.py` shows how often each test finds a difference that is not there.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from suite.statistics.intervals import Array, combine_errors
+from suite.statistics.scored import Scored, image_difference_error
 
 SIGNIFICANCE = 0.05
-BOOTSTRAP_SAMPLES = 2000
-SMALLEST_SAMPLE = 6
-"""Below six pairs a two-sided Wilcoxon test cannot reach p < 0.05, whatever the data: it is not run."""
+FEWEST_IMAGES = 6
+"""Below, no two-sided signed-rank test can reach 5 %: the smallest possible p of 5 pairs is 2 / 2**5 = 0.0625."""
+WILCOXON = "paired Wilcoxon over images"
+BOOTSTRAP = "paired bootstrap over images"
+TWO_LEVEL = "t test over trainings and images"
+ONE_TRAINING = "one training cannot tell a method from its luck"
+TOO_FEW_IMAGES = f"fewer than {FEWEST_IMAGES} images"
+NOT_PAIRED = "the records hold no scores of the same images"
+UNDEFINED = "a score is undefined"
 
 
 @dataclass(frozen=True)
 class PairwiseTests:
-    """Paired two-sided tests between all methods on the same images."""
+    """Two-sided tests between all methods."""
 
     methods: tuple[str, ...]
     p: Array
@@ -34,7 +43,9 @@ class PairwiseTests:
     """(M, M), +1 where the row's method is the better one, -1 where the column's is, 0 where neither."""
     num_images: int
     test: str
-    """Name of the test, for the caption."""
+    """Names of the tests that were made; empty where none was."""
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Why a pair was not tested."""
 
     def better(self, first: str, second: str) -> bool:
         """Whether `first` is significantly better than `second`."""
@@ -44,6 +55,22 @@ class PairwiseTests:
     def p_value(self, first: str, second: str) -> float:
         """Corrected p of one pair; nan where it was not tested."""
         return float(self.p[self.methods.index(first), self.methods.index(second)])
+
+    def raw_p(self, first: str, second: str) -> float:
+        """P of one pair before correction; nan where it was not tested."""
+        return float(self.raw[self.methods.index(first), self.methods.index(second)])
+
+    def sign_of(self, first: str, second: str) -> int:
+        """+1 where `first` is the better one by what the test tests, -1 where `second` is, 0 where neither."""
+        return int(self.sign[self.methods.index(first), self.methods.index(second)])
+
+    def tested(self, first: str, second: str) -> bool:
+        """Whether both are known and a test between them was possible."""
+        return {first, second} <= set(self.methods) and math.isfinite(self.p_value(first, second))
+
+    def reason(self, first: str, second: str) -> str:
+        """Why a pair was not tested; empty where it was."""
+        return self.reasons.get((first, second), self.reasons.get((second, first), ""))
 
     def against(self, reference: str) -> PairwiseTests:
         """The tests of every other method against one, corrected for those alone."""
@@ -57,6 +84,11 @@ class PairwiseTests:
     def rank(self, method: str) -> int:
         """One more than the number of methods that are significantly better: equal ranks mean no proven difference."""
         return 1 + sum(self.better(other, method) for other in self.methods if other != method)
+
+    @property
+    def any_tested(self) -> bool:
+        """Whether at least one pair was tested."""
+        return bool(np.isfinite(self.raw[np.triu_indices(len(self.methods), 1)]).any())
 
 
 def holm(p: Sequence[float]) -> Array:
@@ -76,150 +108,94 @@ def holm(p: Sequence[float]) -> Array:
     return corrected
 
 
-def paired_wilcoxon(scores: Array, methods: Sequence[str], *, higher: bool = True) -> PairwiseTests:
-    """Wilcoxon signed-rank tests between all columns, Holm-corrected.
+def compare_methods(scores: Mapping[str, Scored], *, higher: bool, shared_trainings: bool = False) -> PairwiseTests:
+    """Tests between all methods, Holm-corrected over all pairs.
 
     Args:
-        scores: (N, M), one row per image, one column per method, all finite.
-        methods: The M names.
+        scores: By method.
         higher: Whether higher scores are better.
+        shared_trainings: Whether the methods were scored by the same trained networks (a frozen protocol), so that
+            their trainings are paired by seed.
 
-    Source: Wilcoxon, Biometrics Bulletin 1(6), 1945; multiple comparison as in Demsar, JMLR 7, 2006.
+    Sources: Wilcoxon, Biometrics Bulletin 1(6), 1945; Efron and Tibshirani, An Introduction to the Bootstrap, 1993;
+    multiple comparison as in Demsar, JMLR 7, 2006.
     """
-    from scipy.stats import wilcoxon
-
+    methods = tuple(scores)
     count = len(methods)
-    pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
-    raw = []
-    for i, j in pairs:
-        difference = scores[:, i] - scores[:, j]
-        if len(difference) < SMALLEST_SAMPLE:
-            raw.append(np.nan)
-        elif not np.any(difference):
-            raw.append(1.0)
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # few or tied pairs: scipy falls back to the normal form and says so
-                raw.append(float(wilcoxon(difference).pvalue))
-    return _tests(methods, pairs, raw, _signs(scores, higher), len(scores), "paired Wilcoxon, Holm")
-
-
-def paired_bootstrap(
-    replicates: Array, methods: Sequence[str], *, higher: bool = True, num_images: int
-) -> PairwiseTests:
-    """Two-sided tests from bootstrap replicates that used the same resampled images for every method.
-
-    For scores such as mAP that exist only for a whole test set. p is twice the smaller share of replicates on either
-    side of no difference, at least 2 / (B + 1).
-
-    Args:
-        replicates: (B, M), replicate b of every column drawn from the same images.
-        methods: The M names.
-        higher: Whether higher scores are better.
-        num_images: Images behind each replicate.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 16.
-    """
-    count = len(methods)
-    pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
-    raw = []
-    for i, j in pairs:
-        difference = replicates[:, i] - replicates[:, j]
-        below, above = np.sum(difference <= 0), np.sum(difference >= 0)
-        raw.append(min(1.0, 2 * (min(below, above) + 1) / (len(difference) + 1)))
-    return _tests(methods, pairs, raw, _signs(replicates, higher), num_images, "paired bootstrap, Holm")
-
-
-def bootstrap_interval(values: Array, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean; (nan, nan) below two values."""
-    finite = np.asarray(values, dtype=float)
-    finite = finite[np.isfinite(finite)]
-    if len(finite) < 2:
-        return float("nan"), float("nan")
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(0, len(finite), size=(BOOTSTRAP_SAMPLES, len(finite)))
-    means = finite[draws].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def ranks(scores: Array, *, higher: bool = True) -> Array:
-    """(N, M) ranks within each row, 1 is best, ties share their mean rank."""
-    from scipy.stats import rankdata
-
-    ordered: Array = rankdata(-scores if higher else scores, axis=1)
-    return ordered
-
-
-def friedman(rank_table: Array) -> float:
-    """P of the Friedman test that all columns of an (N, M) table have one median; nan below three columns.
-
-    Source: Friedman, Journal of the American Statistical Association 32(200), 1937.
-    """
-    from scipy.stats import friedmanchisquare
-
-    if rank_table.shape[1] < 3 or rank_table.shape[0] < 3 or np.ptp(rank_table) == 0:
-        return float("nan")
-    return float(friedmanchisquare(*rank_table.T).pvalue)
-
-
-def cliques(tests: PairwiseTests, order: Sequence[str]) -> list[tuple[str, ...]]:
-    """Maximal runs of neighbours in `order` between which no pair differs significantly, longer than one."""
-    runs: list[tuple[int, int]] = []
-    for start in range(len(order)):
-        end = start
-        while end + 1 < len(order) and not any(
-            tests.p_value(order[i], order[end + 1]) < SIGNIFICANCE for i in range(start, end + 1)
-        ):
-            end += 1
-        if end > start and not any(s <= start and end <= e for s, e in runs):
-            runs.append((start, end))
-    return [tuple(order[s : e + 1]) for s, e in runs]
-
-
-def rank_correlation(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
-    """Spearman's rho and its two-sided p; (nan, nan) below four pairs or where one side is constant."""
-    from scipy.stats import spearmanr
-
-    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    usable = np.isfinite(x) & np.isfinite(y)
-    x, y = x[usable], y[usable]
-    if len(x) < 4 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return float("nan"), float("nan")
-    found = spearmanr(x, y)
-    return float(found.statistic), float(found.pvalue)
-
-
-def _tests(
-    methods: Sequence[str],
-    pairs: Sequence[tuple[int, int]],
-    raw: Sequence[float],
-    sign: Array,
-    num_images: int,
-    test: str,
-) -> PairwiseTests:
-    count = len(methods)
-    corrected, plain = _square(holm(raw), pairs, count), _square(np.asarray(raw, dtype=float), pairs, count)
-    return PairwiseTests(tuple(methods), corrected, plain, sign, num_images, test)
-
-
-def _square(values: Array, pairs: Sequence[tuple[int, int]], count: int) -> Array:
-    square = np.ones((count, count))
-    for value, (i, j) in zip(values, pairs, strict=True):
-        square[i, j] = square[j, i] = value
-    return square
-
-
-def _signs(scores: Array, higher: bool) -> Array:
-    """Which of two columns is better: by the sum of signed ranks of their differences, which is what Wilcoxon tests."""
-    from scipy.stats import rankdata
-
-    count = scores.shape[1]
-    sign = np.zeros((count, count))
+    raw, sign = np.ones((count, count)), np.zeros((count, count))
+    used: dict[str, None] = {}
+    reasons: dict[tuple[str, str], str] = {}
     for i in range(count):
         for j in range(i + 1, count):
-            difference = scores[:, i] - scores[:, j]
-            weight = float(np.sum(np.sign(difference) * rankdata(np.abs(difference))))
-            sign[i, j] = np.sign(weight if higher else -weight)
+            p, direction, said = _pair(scores[methods[i]], scores[methods[j]], shared_trainings)
+            raw[i, j] = raw[j, i] = p
+            sign[i, j] = direction if higher else -direction
             sign[j, i] = -sign[i, j]
-    return sign
+            if math.isfinite(p):
+                used[said] = None
+            else:
+                reasons[methods[i], methods[j]] = said
+    p_values = np.ones((count, count))
+    above = np.triu_indices(count, 1)
+    p_values[above] = holm(raw[above].tolist())
+    p_values.T[above] = p_values[above]
+    images = max((s.num_images for s in scores.values()), default=0)
+    return PairwiseTests(methods, p_values, raw, sign, images, " or ".join(used) + (", Holm" if used else ""), reasons)
+
+
+def _pair(first: Scored, second: Scored, shared: bool) -> tuple[float, float, str]:
+    """P, the sign of the difference, and the test's name or why there is none."""
+    difference = first.value - second.value
+    if not math.isfinite(difference):
+        return math.nan, 0.0, UNDEFINED
+    if any(one.trained and len(one.known) < 2 for one in (first, second)):
+        return math.nan, float(np.sign(difference)), ONE_TRAINING
+    if not (first.trained or second.trained):
+        pairs = first.shared_images(second)
+        if pairs is not None:
+            return _signed_rank(pairs[0].mean(axis=0) - pairs[1].mean(axis=0))
+    error, images = image_difference_error(first, second)
+    if not math.isfinite(error):
+        return math.nan, float(np.sign(difference)), NOT_PAIRED
+    if images < FEWEST_IMAGES:
+        return math.nan, float(np.sign(difference)), TOO_FEW_IMAGES
+    parts = [(error, images - 1.0), *_training_errors(first, second, shared)]
+    name = TWO_LEVEL if len(parts) > 1 else BOOTSTRAP
+    return _t_test(difference, parts), float(np.sign(difference)), name
+
+
+def _signed_rank(difference: Array) -> tuple[float, float, str]:
+    from scipy.stats import rankdata, wilcoxon
+
+    if len(difference) < FEWEST_IMAGES:
+        return math.nan, float(np.sign(difference.sum())), TOO_FEW_IMAGES
+    if not np.any(difference):
+        return 1.0, 0.0, WILCOXON
+    # The better of the two by what the test tests: the sum of signed ranks.
+    sign = float(np.sign(np.sum(np.sign(difference) * rankdata(np.abs(difference)))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few or tied pairs: scipy falls back to the normal form and says so
+        return float(wilcoxon(difference).pvalue), sign, WILCOXON
+
+
+def _training_errors(first: Scored, second: Scored, shared: bool) -> list[tuple[float, float]]:
+    """(standard error, degrees of freedom) of the difference by the luck of trainings; empty where none was trained."""
+    if shared and first.seeds == second.seeds and first.trained and second.trained:
+        paired = (first.values - second.values)[np.isfinite(first.values - second.values)]
+        return [(float(paired.std(ddof=1)) / math.sqrt(len(paired)), len(paired) - 1.0)]
+    trained = [one for one in (first, second) if one.trained]
+    degrees = sum(len(one.known) - 1 for one in trained)
+    if not trained:
+        return []
+    # Pooled over the pair alone: trainings of other methods may scatter less.
+    pooled = sum((len(one.known) - 1) * one.spread**2 for one in trained) / degrees
+    return [(math.sqrt(pooled * sum(1 / len(one.known) for one in trained)), float(degrees))]
+
+
+def _t_test(difference: float, parts: Sequence[tuple[float, float]]) -> float:
+    from scipy.stats import t
+
+    error, degrees = combine_errors(parts)
+    if error == 0:
+        return 1.0 if difference == 0 else math.nan
+    return float(2 * t.sf(abs(difference) / error, degrees))
