@@ -154,4 +154,4 @@ def _best_first(board: Board) -> list[str]:
 
 
 def _badness(score: Score) -> float:
-    return score.value if score.higher is False else -score.value
+    return score.judged if score.higher is False else -score.judged

@@ -35,6 +35,12 @@ class Score:
     cells: tuple[str, ...]
     """Ids of the records the number comes from."""
     higher: bool | None
+    """Whether higher is better of `judged`; None where no direction is agreed on."""
+
+    @property
+    def judged(self) -> float:
+        """What methods are ordered by: the value, or minus the distance from the metric's ideal."""
+        return self.scored.judged.value
 
     @property
     def value(self) -> float:
@@ -73,7 +79,7 @@ def score_of(records: Sequence[RecordScores], metric: str) -> Score | None:
     scored = read_scored(having, metric)
     if scored is None:
         return None
-    directions = [row.higher_is_better for r in having if (row := r.row(metric)) is not None]
+    directions = [row.better for r in having if (row := r.row(metric)) is not None]
     return Score(
         scored=scored,
         cells=tuple(sorted(r.record.cell_id for r in having)),
@@ -165,14 +171,15 @@ def _shared_stacks(metrics: Sequence[str], scores: Scores, methods: Sequence[str
 
 
 def _columns(scored: Scored, ids: Sequence[str]) -> Array:
-    assert scored.images is not None
     places = {name: i for i, name in enumerate(scored.ids)}
-    chosen: Array = scored.images[:, [places[name] for name in ids]]
+    images = scored.judged.images
+    assert images is not None
+    chosen: Array = images[:, [places[name] for name in ids]]
     return chosen
 
 
 def _defined(scored: Scored) -> set[str]:
     if scored.images is None:
         return set()
-    known = np.isfinite(scored.images).all(axis=0).tolist()
-    return {name for name, is_known in zip(scored.ids, known, strict=True) if is_known}
+    known = np.atleast_1d(np.isfinite(scored.images).all(axis=0))
+    return {name for name, is_known in zip(scored.ids, known.tolist(), strict=True) if is_known}

@@ -55,6 +55,8 @@ class Quantity:
     """Empty for a pure number; "fraction" (shown as percent), "ms", "FLOP", "byte", "parameter", "count", "bits" ..."""
     higher_is_better: bool | None
     """None where no direction is agreed on."""
+    ideal: float | None = None
+    """The value to come close to, where neither more nor less is better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +88,15 @@ class Row:
     """Images (or boxes) behind the value."""
     higher_is_better: bool | None
     """None where no direction is agreed on."""
+    ideal: float | None = None
+    """See `Quantity`."""
     no_interval: str = ""
     """Why a defined value has no interval; filled in where it follows from the row."""
+
+    @property
+    def better(self) -> bool | None:
+        """The direction of what is compared: the value, or minus its distance from `ideal`; None where none is agreed."""
+        return True if self.ideal is not None else self.higher_is_better
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
@@ -103,7 +112,7 @@ class Row:
 
 
 def _why_no_interval(row: Row) -> str:
-    if row.unit in NOT_OVER_IMAGES or row.higher_is_better is None:
+    if row.unit in NOT_OVER_IMAGES or row.better is None:
         return "a fact, not a score averaged over images"
     if row.n < 2:
         return "fewer than two images"

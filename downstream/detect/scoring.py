@@ -98,7 +98,9 @@ def _with_interval(score: Score, replicates: Mapping[str, Floats], num_images: i
     return replace(score, ci_low=low, ci_high=high)
 
 
-def _average_precision_replicates(matches: Sequence[Matches], classes: Sequence[str], draws: Counts) -> dict[str, Floats]:
+def _average_precision_replicates(
+    matches: Sequence[Matches], classes: Sequence[str], draws: Counts
+) -> dict[str, Floats]:
     """AP per class and its means in every resample, all from one pass over ten thresholds."""
     by_class = np.array([[average_precision(found, counts) for counts in draws] for found in matches])
     at_50, at_all = by_class[:, :, 0], by_class.mean(axis=2)
@@ -123,7 +125,8 @@ def _point_replicates(matches: Sequence[Matches], point: OperatingPoint, draws: 
 
 
 def _ratio(part: Counts, whole: Counts) -> Floats:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    share: Floats = np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return share
 
 
 def _mean_of_known(by_class: Floats) -> Floats:
@@ -131,7 +134,8 @@ def _mean_of_known(by_class: Floats) -> Floats:
     known = np.isfinite(by_class)
     count = known.sum(axis=0)
     total = np.where(known, by_class, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(len(count), math.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(len(count), math.nan), where=count > 0)
+    return mean
 
 
 def _evidence_scores(

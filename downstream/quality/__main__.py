@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """How good are the fused images by the metrics of the field?
 
-Fuses one split, scores every fused image against its two sources, and prints the means; bootstrap 95 % intervals and
+Fuses one split, scores every fused image against its two sources, and prints the means; 95 % intervals and
 p values are in the CSV and in the report. '*' marks the best mean, '=' what cannot be told apart from it (paired
 Wilcoxon test, Holm-corrected, p >= 0.05). The same command goes on after an interruption."""
 
-ALPHA = 0.05
 WIDTH_OF_A_LOG = 200
 
 
@@ -136,37 +135,39 @@ def limit_pairs(dataset: PairedDataset, limit: int | None) -> PairedDataset:
 
 
 def comparison_table(folders: dict[str, Path], metrics: Sequence[str]) -> pd.DataFrame:
-    """One row per metric and fuser: mean, interval, and the Holm-corrected p against the metric's best fuser."""
+    """One row per metric and fuser: mean, interval, p against the metric's best (Holm over all pairs)."""
     import pandas as pd
 
-    from diffif.metrics import get_metric
-    from suite.records import read_per_image, read_record
-    from suite.statistics.paired_tests import compare_with_best
+    from suite.records import read_record
+    from suite.statistics.comparison import compare_methods
+    from suite.statistics.scored import RecordScores, read_scored
 
-    images = {spec: read_per_image(folder) for spec, folder in folders.items()}
-    rows = {spec: {row.metric: row for row in read_record(folder).rows} for spec, folder in folders.items()}
+    records = {spec: RecordScores(read_record(folder)) for spec, folder in folders.items()}
     lines = []
     for metric in metrics:
-        stated = get_metric(metric)
-        values = {
-            spec: stated.ranked(table[table["metric"] == metric].sort_values("id")["value"].to_numpy(dtype=float))
-            for spec, table in images.items()
-        }
-        best, compared = compare_with_best(values, higher_is_better=stated.higher_is_better is not False)
-        for comparison in compared:
-            row = rows[comparison.name][metric]
+        scores = {spec: found for spec, record in records.items() if (found := read_scored([record], metric))}
+        rows = {spec: row for spec in scores if (row := records[spec].row(metric))}
+        # Without a direction there is no best: the console then marks nothing.
+        higher = next(iter(rows.values())).better
+        tests = compare_methods(scores, higher=higher is not False)
+        known = {spec: one.judged.value for spec, one in scores.items() if math.isfinite(one.judged.value)}
+        best = (max if higher else min)(known, key=lambda s: known[s]) if known and higher is not None else ""
+        for spec, row in rows.items():
+            facts = {name: fact.value for name in ("ms", "parameters") if (fact := records[spec].row(name))}
+            p = tests.p_value(spec, best) if best and spec != best else math.nan
             lines.append(
                 {
                     "metric": metric,
-                    "fuser": comparison.name,
+                    "fuser": spec,
                     "mean": row.value,
                     "ci_low": row.ci_low,
                     "ci_high": row.ci_high,
                     "n": row.n,
-                    "best": comparison.name == best,
-                    "p_holm": comparison.p,
-                    "ms": rows[comparison.name]["ms"].value,
-                    "parameters": rows[comparison.name]["parameters"].value,
+                    "best": spec == best,
+                    "p_holm": p,
+                    # The better of a pair by the test is not always the one of better mean.
+                    "worse": bool(best) and spec != best and tests.better(best, spec),
+                    **facts,
                 }
             )
     return pd.DataFrame(lines)
@@ -198,7 +199,7 @@ def _fact(value: float, shape: str) -> str:
 def _cell(line: Any) -> str:
     if math.isnan(line.mean):
         return "-"
-    mark = "*" if line.best else "=" if line.p_holm >= ALPHA else " "
+    mark = "*" if line.best else "=" if not line.worse and math.isfinite(line.p_holm) else " "
     return f"{line.mean:.3f}{mark}"
 
 

@@ -185,7 +185,7 @@ def quantity_of(metric: str, convention: str) -> Quantity:
 
     stated = get_metric(metric)
     unit = stated.unit_under(get_convention(convention))
-    return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better)
+    return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better, ideal=stated.ideal)
 
 
 def run_cells(run: QualityRun, specs: Sequence[str]) -> list[Path]:

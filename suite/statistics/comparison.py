@@ -113,7 +113,7 @@ def compare_methods(scores: Mapping[str, Scored], *, higher: bool, shared_traini
 
     Args:
         scores: By method.
-        higher: Whether higher scores are better.
+        higher: Whether higher is better of what is compared, see `Scored.judged`.
         shared_trainings: Whether the methods were scored by the same trained networks (a frozen protocol), so that
             their trainings are paired by seed.
 
@@ -127,7 +127,7 @@ def compare_methods(scores: Mapping[str, Scored], *, higher: bool, shared_traini
     reasons: dict[tuple[str, str], str] = {}
     for i in range(count):
         for j in range(i + 1, count):
-            p, direction, said = _pair(scores[methods[i]], scores[methods[j]], shared_trainings)
+            p, direction, said = _pair(scores[methods[i]].judged, scores[methods[j]].judged, shared_trainings)
             raw[i, j] = raw[j, i] = p
             sign[i, j] = direction if higher else -direction
             sign[j, i] = -sign[i, j]

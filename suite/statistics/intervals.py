@@ -114,15 +114,19 @@ def half_width_error(interval: Interval, num_images: int) -> float:
 def combine_errors(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Standard error and Satterthwaite's degrees of freedom of a sum of independent parts; nan if one is unknown.
 
-    >>> combine_errors([(3.0, 10.0), (4.0, 10.0)])
-    (5.0, 18.545994065281899)
+    The degrees are at most d (d + 2) / 2 for the d of any part: an error known from two trainings is often too small by
+    luck, and Satterthwaite then believes the other part too much (5.8 to 7.3 % false findings at two trainings).
+
+    >>> combine_errors([(3.0, 4.0), (4.0, 10.0)])
+    (5.0, 12.0)
     """
     squares = [error * error for error, _ in parts]
     total = sum(squares)
     if not squares or not math.isfinite(total):
         return math.nan, math.nan
     spread = sum(square * square / degrees for square, (_, degrees) in zip(squares, parts, strict=True) if square)
-    return math.sqrt(total), total * total / spread if spread else math.inf
+    cap = min(degrees * (degrees + 2) / 2 for _, degrees in parts)
+    return math.sqrt(total), min(total * total / spread, cap) if spread else math.inf
 
 
 def score_interval(value: float, replicates: Array, num_images: int) -> Interval:

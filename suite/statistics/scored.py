@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,8 +45,21 @@ class Scored:
     num_images: int = 0
     fraction: bool = False
     """Whether the score lies in [0, 1]."""
+    ideal: float | None = None
+    """The value to come close to, where neither more nor less is better."""
     stored: Interval = NO_INTERVAL
     """Mean of the intervals that the records hold, for records without images and replicates."""
+
+    @property
+    def judged(self) -> Scored:
+        """What methods are compared by: the score itself, or minus its distance from `ideal` on every image."""
+        if self.ideal is None:
+            return self
+        if self.images is None:
+            return replace(self, values=-abs(self.values - self.ideal), replicates=None, ideal=None)
+        near = -abs(self.images - self.ideal)
+        means = np.array([float(one[np.isfinite(one)].mean()) if np.isfinite(one).any() else math.nan for one in near])
+        return replace(self, values=means, images=near, ideal=None, stored=NO_INTERVAL)
 
     @property
     def trained(self) -> bool:
@@ -196,6 +209,7 @@ def read_scored(records: Sequence[RecordScores], metric: str) -> Scored | None:
         draws=replicates[0] if replicates else "",
         num_images=len(ids) or (having[0].num_images if replicates else max(row.n for row in rows)),
         fraction=rows[0].unit == "fraction",
+        ideal=rows[0].ideal,
         stored=(_mean([row.ci_low for row in rows]), _mean([row.ci_high for row in rows])),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from suite.records import Record, Row, cell_id, write_record
+from suite.statistics.intervals import NO_INTERVAL, describe_draws, mean_interval, resample_counts, score_interval
+
+Told = tuple[str, float, float, float, bool | None]
+"""Metric, value, interval, direction."""
 
 FUSERS = ("visible", "infrared", "average", "max", "laplacian", "ddcgan", "cddfuse", "diffif")
 SKILL = {"visible": -0.2, "infrared": -0.12, "average": -0.04, "max": -0.05, "laplacian": 0.0, "diffif": 0.05}
@@ -44,69 +49,84 @@ class Fabricator:
             skill = _skill(fuser, more) * (1 if higher else -1)
             values = SCALE[metric] * (1 + skill + difficulty + generator.normal(0, 0.05, images))
             frames.append(pd.DataFrame({"id": _ids(images), "metric": metric, "value": values}))
-            half = 1.96 * values.std() / images**0.5
-            rows.append((metric, values.mean(), values.mean() - half, values.mean() + half, higher))
-        rows += [("ms", 20.0 + len(fuser), *_no_interval(), None), ("parameters", 0.0, *_no_interval(), None)]
-        frames.append(pd.DataFrame({"id": _ids(images), "metric": "ms", "value": 20.0 + len(fuser)}))
+            rows.append((metric, values.mean(), *mean_interval(values), higher))
+        rows += [("ms", 20.0 + len(fuser), *NO_INTERVAL, None), ("parameters", 0.0, *NO_INTERVAL, None)]
         return self._write("quality", fuser, dataset, rows, pd.concat(frames), images, None, more)
 
     def detect(self, fuser: str, dataset: str = "llvip", *, images: int = 30, gallery: int = 0, **more: object) -> str:
         generator = _generator("detect", dataset, fuser, more)
         skill = _skill(fuser, more) + generator.normal(0, 0.01)
-        rows = [("map50", 0.75 + skill, 0.73 + skill, 0.77 + skill, True)]
-        rows += [("map50_95", 0.45 + skill, 0.43 + skill, 0.47 + skill, True)]
-        rows += [("precision", 0.8 + skill, *_no_interval(), True), ("recall", 0.7 + skill, *_no_interval(), True)]
-        rows += [(f"ap50/{name}", 0.7 + skill + 0.02 * i, *_no_interval(), True) for i, name in enumerate(CLASSES)]
+        means = {"map50": 0.75, "map50_95": 0.45, "precision": 0.8, "recall": 0.7}
+        means |= {f"ap50/{name}": 0.7 + 0.02 * i for i, name in enumerate(CLASSES)}
         for name in EVIDENCE:
             lost = 0.6 if (fuser, name) in (("visible", "infrared"), ("infrared", "visible")) else 0.0
-            rows.append((f"map50/evidence:{name}", max(0.02, 0.75 + skill - lost), *_no_interval(), True))
+            means[f"map50/evidence:{name}"] = 0.75 - lost
+        scores = {metric: float(np.clip(value + skill, 0.02, 0.98)) for metric, value in means.items()}
         difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
         values = np.clip(0.7 + skill + difficulty + generator.normal(0, 0.08, images), 0, 1)
-        frame = pd.DataFrame({"id": _ids(images), "metric": "ap50", "value": values})
-        artefacts = self._artefacts(generator, skill, gallery, fuser)
+        frame = pd.DataFrame({"id": _ids(images), "metric": "map50", "value": values})
+        rows, artefacts = self._bootstrapped(
+            scores, dataset, images, generator, f"detect-{fuser}-{sorted(more.items())}"
+        )
+        self._detector_artefacts(artefacts, generator, skill, gallery)
         return self._write("detect", fuser, dataset, rows, frame, images, artefacts, more)
 
     def segment(self, fuser: str, dataset: str = "fmb", *, images: int = 30, **more: object) -> str:
         generator = _generator("segment", dataset, fuser, more)
         skill = _skill(fuser, more) + generator.normal(0, 0.01)
-        rows = [
-            ("miou", 0.6 + skill, 0.58 + skill, 0.62 + skill, True),
-            ("miou/all15", 0.5 + skill, *_no_interval(), True),
-        ]
-        rows += [("pixel_accuracy", min(0.99, 0.9 + skill), *_no_interval(), True)]
-        rows += [(f"iou/{name}", 0.55 + skill + 0.05 * i, *_no_interval(), True) for i, name in enumerate(CLASSES)]
-        rows += [("iou/truck", float("nan"), *_no_interval(), True)]
+        means = {"miou": 0.6, "miou/all15": 0.5, "pixel_accuracy": 0.8}
+        means |= {f"iou/{name}": 0.55 + 0.05 * i for i, name in enumerate(CLASSES)}
+        scores = {metric: float(np.clip(value + skill, 0.02, 0.98)) for metric, value in means.items()}
+        rows, artefacts = self._bootstrapped(
+            scores, dataset, images, generator, f"segment-{fuser}-{sorted(more.items())}"
+        )
+        rows.append(("iou/truck", float("nan"), *NO_INTERVAL, True))
         values = np.clip(0.6 + skill + generator.normal(0, 0.08, images), 0, 1)
         frame = pd.DataFrame({"id": _ids(images), "metric": "miou", "value": values})
-        return self._write("segment", fuser, dataset, rows, frame, images, None, more)
+        return self._write("segment", fuser, dataset, rows, frame, images, artefacts, more)
 
     def cost(self, fuser: str, **more: object) -> str:
         generator = _generator("cost", fuser)
         weight = 1 + 10 * abs(_skill(fuser, more)) + generator.random()
-        rows = [
-            ("ms/480x640", 20 * weight, *_no_interval(), False),
-            ("flops/480x640", 2e9 * weight, *_no_interval(), False),
+        rows: list[Told] = [
+            ("ms/480x640", 20 * weight, *NO_INTERVAL, False),
+            ("flops/480x640", 2e9 * weight, *NO_INTERVAL, None),
         ]
-        rows += [("parameters", 1e6 * weight, *_no_interval(), False)]
+        rows += [("parameters", 1e6 * weight, *NO_INTERVAL, None)]
         return self._write("cost", fuser, "random", rows, None, 20, None, more)
 
-    def _artefacts(self, generator: np.random.Generator, skill: float, gallery: int, fuser: str) -> Path:
-        folder = self.workdir / "fabricated" / fuser.replace("/", "_")
+    def _bootstrapped(
+        self, scores: dict[str, float], dataset: str, images: int, generator: np.random.Generator, name: str
+    ) -> tuple[list[Told], Path]:
+        """Rows with intervals, and a folder with the replicates that they come from."""
+        counts = resample_counts(images, num_resamples=200)
+        difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
+        rows, replicates = [], {}
+        for metric, value in scores.items():
+            single = difficulty + generator.normal(0, 0.05, images)
+            drawn = np.clip(value + counts @ (single - single.mean()) / images, 0, 1)
+            rows.append((metric, value, *score_interval(value, drawn, images), True))
+            replicates[metric] = drawn.tolist()
+        folder = self.workdir / "fabricated" / hashlib.sha256(name.encode()).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
+        content = {"draws": describe_draws(dataset, images, 200), "num_images": images, "replicates": replicates}
+        (folder / "bootstrap.json").write_text(json.dumps(content), encoding="utf-8")
+        return rows, folder
+
+    def _detector_artefacts(self, folder: Path, generator: np.random.Generator, skill: float, gallery: int) -> None:
         recall = np.linspace(0, 1, 101)
         precision = np.clip(1 - recall**4 * (0.6 - skill), 0, 1)
         curve = {"recall": recall.tolist(), "precision": {"all": precision.tolist()}}
         (folder / "pr_curve.json").write_text(json.dumps(curve), encoding="utf-8")
         if gallery:
             write_gallery(folder / "gallery", generator, _ids(gallery), self.size)
-        return folder
 
     def _write(
         self,
         task: str,
         fuser: str,
         dataset: str,
-        rows: Sequence[tuple[str, float, float, float, bool | None]],
+        rows: Sequence[Told],
         per_image: pd.DataFrame | None,
         images: int,
         artefacts: Path | None,
@@ -210,13 +230,9 @@ def _unit(metric: str) -> str:
     return UNITS.get(stem, "fraction" if stem in LABELS else "")
 
 
-def _no_interval() -> tuple[float, float]:
-    return float("nan"), float("nan")
-
-
 def _skill(fuser: str, more: dict[str, object]) -> float:
     variant = str(more.get("variant", "full"))
-    return SKILL.get(fuser, 0.001 * (sum(map(ord, fuser)) % 60)) - 0.04 * ("no-prior" in variant)
+    return SKILL.get(fuser, 0.001 * (sum(map(ord, fuser)) % 60)) - 0.15 * ("no-prior" in variant)
 
 
 def _generator(*parts: object) -> np.random.Generator:

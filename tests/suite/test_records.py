@@ -36,3 +36,23 @@ def test_a_record_of_an_older_schema_is_refused_with_the_remedy(folder: Path) ->
     source.write_text(json.dumps({**content, "schema": 1}), encoding="utf-8")
     with pytest.raises(ResultError, match=r"result schema 1, expected 2.*Delete the folder .* run the cell again"):
         read_record(folder)
+
+
+def row(**given: object) -> Row:
+    told = {"dataset": "llvip", "split": "test", "task": "detect", "fuser": "max", "metric": "f1", "label": "F1"}
+    return Row(**{**told, "unit": "fraction", "higher_is_better": True, "n": 40, **given})
+
+
+def test_an_interval_that_does_not_contain_its_value_is_refused() -> None:
+    with pytest.raises(ResultError, match=r"interval \[0\.873, 0\.912\] of f1 does not contain its value 0\.86"):
+        row(value=0.860, ci_low=0.873, ci_high=0.912)
+
+
+def test_a_score_without_interval_needs_a_reason() -> None:
+    with pytest.raises(ResultError, match="neither an interval nor a reason"):
+        row(value=0.86)
+    assert row(value=0.86, no_interval="one image set").no_interval == "one image set"
+    assert row(value=1.0).no_interval == "all images score 1: how far others would scatter is unknown"
+    assert row(value=0.86, n=1).no_interval == "fewer than two images"
+    assert row(value=20.0, unit="ms", metric="ms/480x640").no_interval == "a fact, not a score averaged over images"
+    assert row(value=float("nan")).no_interval == ""

@@ -1,21 +1,26 @@
+"""Tests between methods: by image where nothing was trained, by training and image where something was."""
+
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import ttest_ind, ttest_rel, wilcoxon
 
 from suite.statistics.comparison import (
-    bootstrap_interval,
-    cliques,
-    friedman,
+    NOT_PAIRED,
+    ONE_TRAINING,
+    TOO_FEW_IMAGES,
+    TWO_LEVEL,
+    UNDEFINED,
+    WILCOXON,
+    compare_methods,
     holm,
-    paired_bootstrap,
-    paired_wilcoxon,
-    rank_correlation,
-    ranks,
 )
+from suite.statistics.scored import Scored
+from tests.suite.statistics.conftest import Study
 
 
 @pytest.fixture
@@ -23,88 +28,112 @@ def random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
+def trained(values: list[float], *, image_error: float = 0.0, images: int = 100, draws: str = "same") -> Scored:
+    """A score of several trainings whose replicates differ from another's by a known error over images."""
+    generator = np.random.default_rng(len(values) + images)
+    moved = generator.normal(0, 1, 4000)
+    moved = image_error * (moved - moved.mean()) / moved.std(ddof=1) * math.sqrt((images - 1) / images)
+    return Scored(
+        values=np.array(values),
+        seeds=tuple(range(len(values))),
+        replicates=np.array(values)[:, None] + moved,
+        draws=draws,
+        num_images=images,
+        fraction=True,
+    )
+
+
 def test_holm_agrees_with_the_textbook_example_and_skips_what_was_not_tested() -> None:
     corrected = holm([0.01, math.nan, 0.04, 0.03, 0.005])
     np.testing.assert_allclose(corrected[[0, 2, 3, 4]], [0.03, 0.06, 0.06, 0.02])
     assert math.isnan(corrected[1])
+    assert holm([0.9, 0.8]).tolist() == [1.0, 1.0]
 
 
-def test_a_clear_difference_is_found_and_its_direction_follows_the_metric(random: np.random.Generator) -> None:
+def test_methods_without_training_are_compared_by_wilcoxon_over_images(
+    random: np.random.Generator, study: Study
+) -> None:
     base = random.normal(0, 1, 40)
     scores = np.stack([base + 0.5 + random.normal(0, 0.1, 40), base], axis=1)
-    higher = paired_wilcoxon(scores, ["a", "b"])
-    lower = paired_wilcoxon(scores, ["a", "b"], higher=False)
+    higher = compare_methods(study(scores), higher=True)
     assert higher.better("a", "b")
     assert not higher.better("b", "a")
-    assert lower.better("b", "a")
+    assert compare_methods(study(scores), higher=False).better("b", "a")
     assert higher.p_value("a", "b") == pytest.approx(float(wilcoxon(scores[:, 0], scores[:, 1]).pvalue))
+    assert WILCOXON in higher.test
 
 
-def test_equal_methods_share_a_rank(random: np.random.Generator) -> None:
+def test_equal_methods_share_a_rank(random: np.random.Generator, study: Study) -> None:
     base = random.normal(0, 1, 40)
     noise = random.normal(0, 0.3, (40, 2))
-    scores = np.column_stack([base + noise[:, 0], base + noise[:, 1], base - 2])
-    tests = paired_wilcoxon(scores, ["a", "b", "c"])
+    tests = compare_methods(study(np.column_stack([base + noise[:, 0], base + noise[:, 1], base - 2])), higher=True)
     assert [tests.rank(m) for m in ("a", "b", "c")] == [1, 1, 3]
 
 
-def test_identical_columns_are_no_difference_and_five_images_are_no_test() -> None:
+def test_identical_columns_are_no_difference_and_five_images_are_no_test(study: Study) -> None:
     same = np.tile(np.arange(10.0)[:, None], (1, 2))
-    assert paired_wilcoxon(same, ["a", "b"]).p_value("a", "b") == 1
-    assert math.isnan(paired_wilcoxon(same[:5], ["a", "b"]).p_value("a", "b"))
+    assert compare_methods(study(same), higher=True).p_value("a", "b") == 1
+    five = compare_methods(study(same[:5]), higher=True)
+    assert math.isnan(five.p_value("a", "b"))
+    assert five.reason("b", "a") == TOO_FEW_IMAGES
+    assert not five.any_tested
 
 
-def test_comparing_with_one_reference_corrects_for_fewer_pairs(random: np.random.Generator) -> None:
-    scores = random.normal(0, 1, (30, 4)) + np.array([0, 0.4, 0.5, 0.6])
-    tests = paired_wilcoxon(scores, list("abcd"))
+def test_a_method_that_is_undefined_everywhere_does_not_silence_the_others(study: Study) -> None:
+    scores = np.stack([np.arange(8.0) + 1, np.full(8, 0.0), np.arange(8.0)], axis=1)
+    methods = study(scores)
+    methods["b"] = replace(methods["b"], values=np.array([math.nan]), images=np.full((1, 8), math.nan))
+    tests = compare_methods(methods, higher=True)
+    assert tests.better("a", "c")
+    assert tests.reason("a", "b") == UNDEFINED
+
+
+def test_images_that_one_of_a_pair_does_not_define_are_left_out_of_that_pair(study: Study) -> None:
+    scores = np.stack([np.arange(9.0), np.arange(9.0) + 1, np.arange(9.0) + 2], axis=1)
+    scores[2, 0] = math.nan
+    tests = compare_methods(study(scores), higher=True)
+    assert tests.raw_p("a", "b") == pytest.approx(float(wilcoxon(np.ones(8)).pvalue))
+    assert tests.raw_p("b", "c") == pytest.approx(float(wilcoxon(np.ones(9)).pvalue))
+
+
+def test_comparing_with_one_reference_corrects_for_fewer_pairs(random: np.random.Generator, study: Study) -> None:
+    tests = compare_methods(study(random.normal(0, 1, (30, 4)) + np.array([0, 0.4, 0.5, 0.6])), higher=True)
     against = tests.against("a")
     assert all(against.p_value("a", m) <= tests.p_value("a", m) for m in "bcd")
     assert any(against.p_value("a", m) < tests.p_value("a", m) for m in "bcd")
     assert math.isnan(against.p_value("b", "c"))
 
 
-def test_noise_alone_is_called_significant_about_as_rarely_as_promised(random: np.random.Generator) -> None:
-    found = 0
-    for _ in range(200):
-        tests = paired_wilcoxon(random.normal(0, 1, (20, 3)), list("abc"))
-        found += any(tests.better(x, y) for x in "abc" for y in "abc" if x != y)
-    assert found / 200 < 0.09  # 0.05 and three standard errors of 200 trials
+def test_one_training_proves_nothing_however_large_the_lead() -> None:
+    tests = compare_methods({"a": trained([0.9]), "b": trained([0.1])}, higher=True)
+    assert not tests.better("a", "b")
+    assert math.isnan(tests.p_value("a", "b"))
+    assert tests.reason("a", "b") == ONE_TRAINING
 
 
-def test_shared_bootstrap_draws_find_a_small_steady_lead(random: np.random.Generator) -> None:
-    common = random.normal(0.8, 0.05, 1000)
-    replicates = np.stack([common + 0.01 + random.normal(0, 0.002, 1000), common], axis=1)
-    tests = paired_bootstrap(replicates, ["a", "b"], num_images=50)
-    assert tests.better("a", "b")
-    assert tests.p_value("a", "b") >= 2 / 1001 - 1e-12
+def test_where_images_tell_nothing_apart_the_test_is_students_over_trainings() -> None:
+    first, second = [0.90, 0.92, 0.91], [0.88, 0.87, 0.90]
+    tests = compare_methods({"a": trained(first), "b": trained(second)}, higher=True)
+    assert tests.p_value("a", "b") == pytest.approx(float(ttest_ind(first, second).pvalue), rel=1e-6)
+    assert TWO_LEVEL in tests.test
 
 
-def test_the_bootstrap_interval_covers_the_mean_and_shrinks_with_more_images(random: np.random.Generator) -> None:
-    small, large = random.normal(5, 1, 20), random.normal(5, 1, 500)
-    low, high = bootstrap_interval(small)
-    assert low < small.mean() < high
-    narrow = bootstrap_interval(large)
-    assert narrow[1] - narrow[0] < high - low
-    assert all(math.isnan(v) for v in bootstrap_interval(np.array([1.0])))
+def test_the_spread_over_images_is_counted_beside_that_over_trainings() -> None:
+    first, second = [0.90, 0.92, 0.91], [0.86, 0.85, 0.88]
+    alone = compare_methods({"a": trained(first), "b": trained(second)}, higher=True)
+    both = compare_methods({"a": trained(first, image_error=0.02), "b": trained(second)}, higher=True)
+    assert alone.better("a", "b")
+    assert both.p_value("a", "b") > alone.p_value("a", "b")
 
 
-def test_ranks_put_the_best_first_and_share_ties() -> None:
-    np.testing.assert_array_equal(ranks(np.array([[3.0, 1.0, 3.0]])), [[1.5, 3.0, 1.5]])
-    np.testing.assert_array_equal(ranks(np.array([[3.0, 1.0]]), higher=False), [[2.0, 1.0]])
+def test_a_shared_network_pairs_its_trainings_by_seed() -> None:
+    first, second = [0.70, 0.90, 0.80], [0.68, 0.87, 0.79]
+    apart = compare_methods({"a": trained(first), "b": trained(second)}, higher=True)
+    shared = compare_methods({"a": trained(first), "b": trained(second)}, higher=True, shared_trainings=True)
+    assert shared.p_value("a", "b") == pytest.approx(float(ttest_rel(first, second).pvalue), rel=1e-6)
+    assert apart.p_value("a", "b") > 0.5
 
 
-def test_a_clique_never_holds_a_significant_pair(random: np.random.Generator) -> None:
-    scores = random.normal(0, 0.5, (40, 5)) + np.array([0, 0.1, 0.5, 0.6, 2])
-    order = list("edcba")
-    tests = paired_wilcoxon(scores, list("abcde"))
-    groups = cliques(tests, order)
-    assert groups
-    for group in groups:
-        assert len(group) > 1
-        assert all(tests.p_value(x, y) >= 0.05 for x in group for y in group)
-
-
-def test_friedman_and_correlation_say_nan_where_they_cannot_speak() -> None:
-    assert math.isnan(friedman(np.ones((5, 2))))
-    assert math.isnan(rank_correlation([1, 2, 3], [1, 2, 3])[0])
-    assert rank_correlation([1, 2, 3, 4, 5], [2, 4, 6, 8, 9])[0] == pytest.approx(1)
+def test_scores_of_other_draws_are_not_compared() -> None:
+    tests = compare_methods({"a": trained([0.9, 0.91]), "b": trained([0.8, 0.81], draws="other")}, higher=True)
+    assert tests.reason("a", "b") == NOT_PAIRED
