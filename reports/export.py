@@ -13,7 +13,7 @@ LATEX_SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$",
     "×": r"$\times$", "·": r"\textperiodcentered{}", MINUS: r"$-$", "<": r"\textless{}", ">": r"\textgreater{}",
-    "≈": r"$\approx$", "–": "--", "[": "{[}", "]": "{]}", "\n": " ",
+    "≈": r"$\approx$", "–": "--", "[": "{[}", "]": "{]}", "\n": " ", "→": r"$\to$",
 }  # fmt: skip
 
 

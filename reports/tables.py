@@ -66,6 +66,13 @@ class Column:
     """Head above the column, where a table joins several contexts."""
     higher: bool | None = None
 
+    @property
+    def arrow_words(self) -> str:
+        """The arrow for who cannot see it."""
+        if self.arrow.startswith("→"):
+            return f"nearest to{self.arrow[1:]} is better"
+        return "higher is better" if self.higher else "lower is better"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
@@ -186,11 +193,11 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
     decimals = label.decimals_for(s.value for s in known)
     order = board.ordered(metric) if any(s.higher is not None for s in known) else []
     # Equal values share a place, and where all are equal nobody is best.
-    places = list(dict.fromkeys(board.scores[m, metric].value for m in order))
+    places = list(dict.fromkeys(board.scores[m, metric].judged for m in order))
     span = _span(known)
     cells = {}
     for method, score in scores.items():
-        place = places.index(score.value) if score is not None and method in order and len(places) > 1 else -1
+        place = places.index(score.judged) if score is not None and method in order and len(places) > 1 else -1
         cell = score_cell(label, score, decimals)
         cells[method] = replace(
             cell,
@@ -204,7 +211,9 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
 
 def _metric_column(board: Board, metric: str) -> Column:
     higher = next((s.higher for (_, key), s in board.scores.items() if key == metric), None)
-    return Column(key=metric, text=board.labels[metric].head, hint=metric, arrow=arrow(higher), higher=higher)
+    ideal = next((s.scored.ideal for (_, key), s in board.scores.items() if key == metric), None)
+    pointer = arrow(higher) if ideal is None else f"→ {ideal:g}"
+    return Column(key=metric, text=board.labels[metric].head, hint=metric, arrow=pointer, higher=higher)
 
 
 def _rank_cells(board: Board) -> dict[str, Cell]:

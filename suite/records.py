@@ -95,7 +95,7 @@ class Row:
 
     @property
     def better(self) -> bool | None:
-        """The direction of what is compared: the value, or minus its distance from `ideal`; None where none is agreed."""
+        """The direction of what is compared: the value, or minus its distance from `ideal`; None if none is agreed."""
         return True if self.ideal is not None else self.higher_is_better
 
     def __post_init__(self) -> None:

@@ -137,3 +137,12 @@ def test_a_shared_network_pairs_its_trainings_by_seed() -> None:
 def test_scores_of_other_draws_are_not_compared() -> None:
     tests = compare_methods({"a": trained([0.9, 0.91]), "b": trained([0.8, 0.81], draws="other")}, higher=True)
     assert tests.reason("a", "b") == NOT_PAIRED
+
+
+def test_a_metric_with_an_ideal_ranks_by_the_distance_from_it(random: np.random.Generator, study: Study) -> None:
+    base = random.normal(0, 0.1, 40)
+    methods = study(np.stack([1.0 + base, 3.0 + base, -1.5 + base], axis=1))
+    near = {name: replace(one, ideal=1.0) for name, one in methods.items()}
+    tests = compare_methods(near, higher=True)
+    assert tests.better("a", "b")
+    assert tests.better("b", "c")
