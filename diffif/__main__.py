@@ -1,4 +1,4 @@
-"""Fuse images, train Diff-IF, search its prior, list the fusers, show what a checkpoint holds."""
+"""Fuse images and videos, train Diff-IF, search its prior, list the fusers, show and export checkpoints."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "list": "diffif.commands.list",
     "info": "diffif.commands.info",
     "distill": "diffif.commands.distill",
+    "export": "diffif.commands.export",
     "import-weights": "diffif.commands.import_weights",
 }
 

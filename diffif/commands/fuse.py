@@ -1,12 +1,13 @@
-"""Fuse a visible and an infrared image, or two folders of them matched by name.
+"""Fuse a visible and an infrared image, two folders of them matched by name, or two videos.
 
 The fused image has the size and the colours of the visible one. Finished files are kept: the same command resumes,
-unless --overwrite is given.
+unless --overwrite is given; a video resumes after its last finished frame.
 
 Examples:
   python -m diffif fuse visible.png infrared.png --out fused.png
   python -m diffif fuse VI_DIR IR_DIR --out FUSED_DIR --steps 4 --seed 0
   python -m diffif fuse VI_DIR IR_DIR --out FUSED_DIR --fuser laplacian
+  python -m diffif fuse visible.mp4 infrared.mp4 --out fused.mp4 --weights fast
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ class FuseSettings(DeviceChoice):
     """What to fuse, by which fuser, and where to."""
 
     visible: Annotated[Path, Argument(positional=True)]
-    """Visible image, or a folder of them."""
+    """Visible image, a folder of them, or a video."""
     infrared: Annotated[Path, Argument(positional=True)]
-    """Infrared image, or a folder with the same file names."""
+    """Infrared image, a folder with the same file names, or a video."""
     out: Path
-    """Fused image, or the folder to write fused PNGs into."""
+    """Fused image, the folder to write fused PNGs into, or a video (.mp4, .avi, .mkv)."""
     fuser: Annotated[str, Argument(metavar="NAME")] = "diffif"
     """A name from `python -m diffif list`, NAME@key=value, folder:DIR, onnx:FILE, package.module:Class."""
     checkpoint: Annotated[Path | None, Argument(aliases=("--weights",))] = None
@@ -55,7 +56,10 @@ def run(settings: FuseSettings) -> int:
     from rich.progress import track
 
     from datasets.images import read_pair, write_image
+    from diffif.video.frames import is_video
 
+    if any(map(is_video, (settings.visible, settings.infrared, settings.out))):
+        return _fuse_video(settings)
     pairs = match_pairs(settings.visible, settings.infrared, settings.out)
     fuser = _build(settings)
     missing = [pair for pair in pairs if settings.overwrite or not pair[2].is_file()]
@@ -65,6 +69,37 @@ def run(settings: FuseSettings) -> int:
         visible, infrared = read_pair(visible_path, infrared_path)
         write_image(out, fuser.fuse(visible, infrared, ids=[visible_path.stem]))
     print(f"{len(missing)} fused images in {settings.out}")
+    return 0
+
+
+def _fuse_video(settings: FuseSettings) -> int:
+    from time import perf_counter
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from diffif.video.fusion import fuse_frames, plan
+
+    job = plan(settings.visible, settings.infrared, settings.out)
+    fuser = _build(settings)
+    total = len(job.visible.names)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[rate]:.1f} frames a second"),
+    )  # fmt: skip
+    times = [perf_counter()]
+    with Progress(*columns) as progress:
+        task = progress.add_task(f"fusing with {fuser.name}", total=total, rate=0.0)
+
+        def show(done: int, _total: int) -> None:
+            times.append(perf_counter())
+            progress.update(task, completed=done, rate=(len(times) - 1) / (times[-1] - times[0]))
+
+        count = fuse_frames(job, fuser, overwrite=settings.overwrite, on_frame=show)
+        progress.update(task, completed=total)
+    if count < total:
+        print(f"{total - count} of {total} frames are already there (--overwrite fuses them again)")
+    rate = f", {count / (times[-1] - times[0]):.1f} a second" if count else ""
+    print(f"{count} fused frames in {settings.out}{rate}")
     return 0
 
 

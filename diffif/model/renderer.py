@@ -88,6 +88,7 @@ class Renderer(nn.Module):
         self.settings = settings
         widths, blocks = settings.widths, settings.blocks
         num_images = 3 if with_estimate else 2
+        # Beside the images their maximum, and on the levels of detail the stronger source at each pixel.
         num_layers = num_images + 1
         self.noise_level_mlp = noise_level_mlp(EMBEDDING_CHANNELS) if with_estimate else None
         self.noise_func = NoiseShift(EMBEDDING_CHANNELS, widths[0]) if with_estimate else None
@@ -100,9 +101,10 @@ class Renderer(nn.Module):
         )
         self.shrink = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
         self.widen = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(widths))
-        self.finest_head = nn.Conv2d(widths[0], 4 * (num_layers + 1), 3, padding=1)
-        self.heads = nn.ModuleList(nn.Conv2d(width, num_layers, 1) for width in widths)
-        self._begin_as_maximum(num_layers)
+        self.finest_head = nn.Conv2d(widths[0], 4 * (num_layers + 2), 3, padding=1)
+        layers = [num_layers + 1] * (len(widths) - 1) + [num_layers]
+        self.heads = nn.ModuleList(nn.Conv2d(width, count, 1) for width, count in zip(widths, layers, strict=True))
+        self._begin_as_maximum(num_images)
 
     def forward(self, condition: Tensor, x0: Tensor | None = None, noise_level: Tensor | None = None) -> Tensor:
         """Fused luma, not clamped.
@@ -137,35 +139,42 @@ class Renderer(nn.Module):
             features[level] = self.up_blocks[level](features[level] + wider)
         return features
 
-    def _begin_as_maximum(self, num_layers: int) -> None:
+    def _begin_as_maximum(self, num_images: int) -> None:
         """Begin near the maximum of the sources: a strong fusion, from which training departs where it pays."""
-        logits = torch.full((num_layers,), -FIRST_LOGIT)
-        logits[-1] = FIRST_LOGIT
         with torch.no_grad():
             for head in (self.finest_head, *self.heads):
                 assert isinstance(head, nn.Conv2d)
                 assert head.bias is not None
                 head.weight.zero_()
-                head.bias.zero_()
-                head.bias[: 4 * num_layers if head is self.finest_head else num_layers] = (
-                    logits.repeat_interleave(4) if head is self.finest_head else logits
-                )
+                head.bias.fill_(-FIRST_LOGIT)
+                each = 4 if head is self.finest_head else 1
+                head.bias[each * num_images : each * (num_images + 1)] = FIRST_LOGIT
+            assert self.finest_head.bias is not None
+            self.finest_head.bias[-4:] = 0  # The residual begins at 0.
 
 
 def _collapse(layers: Tensor, logits: list[Tensor]) -> Tensor:
     """The image (B, 1, H, W) of a pyramid of `layers` (B, N, H, W) under weights per level, finest first.
 
-    Details of several images may enter whole, so their weights are independent; the coarsest level is a mixture.
+    Every level but the coarsest has one layer more, see `_stronger`. Details of several images may enter whole, so
+    their weights are independent; the coarsest level is a mixture.
     """
     details, base = [], layers
     for _ in logits[:-1]:
         coarser = F.avg_pool2d(base, 2)
-        details.append(base - _enlarge(coarser))
+        detail = base - _enlarge(coarser)
+        details.append(torch.cat([detail, _stronger(detail[:, :1], detail[:, 1:2])], dim=1))
         base = coarser
     y = (base * torch.softmax(SHARPNESS * logits[-1], dim=1)).sum(dim=1, keepdim=True)
     for detail, logit in zip(reversed(details), reversed(logits[:-1]), strict=True):
         y = _enlarge(y) + (detail * torch.sigmoid(SHARPNESS * logit)).sum(dim=1, keepdim=True)
     return y
+
+
+def _stronger(visible: Tensor, infrared: Tensor) -> Tensor:
+    """At each pixel the detail of the source that has more of it in the 3x3 pixels around."""
+    energy = F.avg_pool2d(torch.cat([visible, infrared], dim=1).abs(), 3, stride=1, padding=1)
+    return torch.where(energy[:, :1] >= energy[:, 1:], visible, infrared)
 
 
 def _enlarge(x: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Fusing what moves: video files, folders of frames, cameras."""
