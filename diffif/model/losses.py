@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffif.model.goal_loss import MAX_LEVEL, GoalWeights, goal_terms
-from diffif.model.texture_loss import noise_loss, texture_loss
+from diffif.model.texture_loss import heat_loss, noise_loss, texture_loss
 from suite.errors import SettingsError
 
 SSIM_WINDOW = 64
@@ -56,6 +56,8 @@ class LossSettings:
     """Weight of the distance to the signed edges of the source that has the stronger ones at each pixel."""
     texture: float = 0.0
     """Weight of the visible detail lost where infrared is bright."""
+    heat: float = 0.0
+    """Weight of the brightness that hot objects lose."""
     noise: float = 0.0
     """Weight of detail added to dark flat surfaces."""
     step_per_sample: bool = False
@@ -67,7 +69,17 @@ class LossSettings:
         Raises:
             SettingsError: a weight below 0, or no weight at all.
         """
-        weights = (self.eps, self.x0, self.intensity, self.gradient, self.ssim, self.edges, self.texture, self.noise)
+        weights = (
+            self.eps,
+            self.x0,
+            self.intensity,
+            self.gradient,
+            self.ssim,
+            self.edges,
+            self.texture,
+            self.heat,
+            self.noise,
+        )
         if min(weights) < 0 or (max(weights) == 0 and not self.goal.needed):
             raise SettingsError(f"loss weights must not be negative and not all 0, got {weights}")
 
@@ -106,6 +118,8 @@ def image_terms(
         terms["edges"] = settings.edges * edge_loss(refined, visible, infrared)
     if settings.texture:
         terms["texture"] = settings.texture * texture_loss(fused, visible, infrared)
+    if settings.heat:
+        terms["heat"] = settings.heat * heat_loss(fused, visible, infrared)
     if settings.noise:
         terms["noise"] = settings.noise * noise_loss(fused, visible, infrared)
     return terms

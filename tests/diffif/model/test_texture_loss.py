@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from diffif.model.texture_loss import dark_noise, noise_loss, texture_kept, texture_loss
+from diffif.model.texture_loss import dark_noise, heat_kept, heat_loss, noise_loss, texture_kept, texture_loss
 
 
 def textured(generator: torch.Generator, level: float, spread: float) -> torch.Tensor:
@@ -45,3 +45,14 @@ def test_noise_of_one_sensor_on_a_dark_road_counts(generator: torch.Generator) -
     assert float(noise_loss(*signed(noisy, quiet, noisy))) > 0.3
     bright = quiet + 0.6
     assert bool(dark_noise(bright, bright, bright).isnan())
+
+
+def test_a_hot_person_is_kept_by_the_maximum_and_lost_by_the_visible_image(generator: torch.Generator) -> None:
+    visible, infrared = torch.full((1, 1, 160, 160), 0.3), torch.full((1, 1, 160, 160), 0.2)
+    infrared[..., 60:100, 70:90] = 0.9
+    maximum = torch.maximum(visible, infrared)
+    assert float(heat_kept(maximum, visible, infrared)) == pytest.approx(1, abs=0.15)
+    assert float(heat_kept(visible, visible, infrared)) == pytest.approx(0, abs=1e-5)
+    lost, kept = (heat_loss(*signed(image, visible, infrared)) for image in (visible, maximum))
+    assert kept < 0.2 * lost
+    assert bool(heat_kept(visible, visible, visible).isnan())
