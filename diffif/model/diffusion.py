@@ -261,10 +261,12 @@ def losses_at(
         start = start_of_flow(condition)
         wanted, xt, x0_level = batch.target - start, start + level * (batch.target - start), noise_level
     prediction = model(xt, condition, noise_level, x0_level=x0_level)
-    terms = image_terms(prediction.refined.float(), *batch, settings=settings)
-    if process in ("diffusion", "flow"):
-        terms = {"eps": settings.eps * F.l1_loss(prediction.eps.float(), wanted), **terms}
-    return {**terms, "loss": torch.stack(list(terms.values())).sum()}
+    # Losses are small differences of large numbers: in float32 whatever surrounds the networks.
+    with torch.autocast(condition.device.type, enabled=False):
+        terms = image_terms(prediction.refined.float(), *batch, settings=settings)
+        if process in ("diffusion", "flow"):
+            terms = {"eps": settings.eps * F.l1_loss(prediction.eps.float(), wanted), **terms}
+        return {**terms, "loss": torch.stack(list(terms.values())).sum()}
 
 
 def unwrap(model: nn.Module) -> DiffIF:
