@@ -26,10 +26,12 @@ from torch import Tensor
 from torch.optim import Adam
 
 from datasets.base import PairedDataset
+from diffif.fusers.diffusion.diffif import find_checkpoint
 from diffif.model.checkpoint import CheckpointCard, load_checkpoint, save_checkpoint
 from diffif.model.diffusion import DiffIF, TrainingBatch, losses_at, unwrap
 from diffif.model.distillation import distillation_losses
 from diffif.model.losses import LossSettings
+from diffif.model.warm_start import start_from
 from diffif.training.data import PriorPairs, as_training_batch, crop_loader, step_generator
 from diffif.training.journal import Journal
 from diffif.training.recipe import Recipe
@@ -229,6 +231,8 @@ def _new_model(recipe: Recipe, teacher: DiffIF | None) -> DiffIF:
         model = DiffIF(teacher.settings if teacher else recipe.model)
     if teacher:
         model.load_state_dict(teacher.state_dict())
+    elif recipe.start:
+        start_from(model, load_checkpoint(find_checkpoint(recipe.start)).model, name=str(recipe.start))
     return model
 
 

@@ -107,6 +107,8 @@ class Recipe:
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     """How validation fuses, and what `--fuser diffif` does with this checkpoint unless told otherwise."""
     validation: ValidationSettings = field(default_factory=ValidationSettings)
+    start: Path | None = None
+    """A checkpoint to start from instead of random weights: of the same networks, or a renderer for the refiner."""
     teacher: TeacherSettings | None = None
     """Distil this model into one step instead of training from a prior."""
     ema_decay: float = 0.999
@@ -130,6 +132,8 @@ class Recipe:
             raise SettingsError(
                 f"data.crop must be a multiple of {self.model.stride} for this model, got {self.data.crop}"
             )
+        if self.teacher and self.start:
+            raise SettingsError("a student starts from its teacher: give either teacher or start, not both")
         if self.teacher and self.model.process != "diffusion":
             raise SettingsError(
                 f"only the process diffusion has steps to distil, the recipe asks for {self.model.process}"

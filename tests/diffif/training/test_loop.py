@@ -256,3 +256,34 @@ def test_two_processes_train_like_one(make_pairs: MakePairs, tmp_path: Path) -> 
     one, two = (pd.read_csv(tmp_path / run / "losses.csv") for run in ("one", "two"))
     assert two.step.tolist() == one.step.tolist()
     pd.testing.assert_frame_equal(one, two, rtol=1e-4)
+
+
+@pytest.mark.parametrize("process", ["render", "direct", "flow", "diffusion"])
+def test_every_process_trains_by_the_same_loop(process: str, make_pairs: MakePairs, tmp_path: Path) -> None:
+    """The recipes of one step and their diffusion counterpart, with the ablation's switches as they are."""
+    dataset, held_out = make_pairs("train"), make_pairs("val", count=2)
+    small = {key: value for key, value in TINY.items() if "refiner" not in key}
+    small |= {"model.renderer": {"widths": [4], "blocks": [1]}, "iterations": 3}
+    recipe = load_recipe(process, small)
+    best = train(recipe, dataset, held_out, prior_of(dataset, tmp_path), tmp_path / process)
+    assert load_checkpoint(best).model.settings.process == process
+    losses = pd.read_csv(tmp_path / process / "losses.csv")
+    assert {"goal_ssim", "goal_vif", "goal_qabf", "edges", "texture", "heat", "noise"} <= set(losses.columns)
+    bare = load_recipe(process, {**small, "variant": "no-prior"})
+    train(bare, dataset, held_out, None, tmp_path / "bare")
+    assert (pd.read_csv(tmp_path / "bare" / "losses.csv").x0 == 0).all()
+
+
+def test_a_diffusion_model_starts_from_a_renderer_that_was_trained_alone(make_pairs: MakePairs, tmp_path: Path) -> None:
+    dataset, held_out = make_pairs("train"), make_pairs("val", count=2)
+    prior = prior_of(dataset, tmp_path)
+    small = {key: value for key, value in TINY.items() if "refiner" not in key}
+    small |= {"model.renderer": {"widths": [4], "blocks": [1]}, "iterations": 3}
+    fast = train(load_recipe("render", small), dataset, held_out, prior, tmp_path / "fast")
+    rate = {"optimizer.lr": 1e-9, "optimizer.warmup": 0}
+    recipe = load_recipe("diffusion", {**small, **rate, "start": str(fast)})
+    started = load_checkpoint(train(recipe, dataset, held_out, prior, tmp_path / "started")).model
+    weight = "refinement_fn.down_blocks.0.0.first.weight"
+    assert torch.allclose(started.state_dict()[weight], load_checkpoint(fast).model.state_dict()[weight], atol=1e-6)
+    with pytest.raises(SettingsError, match="either teacher or start"):
+        load_recipe("diffusion", {"start": str(fast), "teacher": {"checkpoint": str(fast)}})
