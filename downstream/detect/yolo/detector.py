@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from downstream.detect.yolo.shipped import SHIPPED, find_shipped
 from downstream.detect.yolo.structures import (
     Family,
     check_head,
@@ -38,7 +39,7 @@ class YoloDetector:
 
     Args:
         name: A path to .pt or .yaml, or a name such as yolov8n.yaml, yolo11s.pt or rtdetr-l.yaml. A name with .pt is
-            looked for in the current folder and in <workdir>/weights.
+            looked for among the weights that ship, in the current folder and in <workdir>/weights.
         settings: How it is trained.
         workdir: The working folder.
 
@@ -113,6 +114,9 @@ def find_network(name: str, workdir: Path) -> tuple[str, Path]:
     given = Path(name)
     shipped = shipped_structures()
     bare = given.name == name
+    ours = find_shipped(name)
+    if ours is not None:
+        return str(ours), ours
     candidates = (given, workdir / "weights" / name) if bare else (given,)
     path = next((one for one in candidates if one.is_file()), None)
     if path is not None:
@@ -135,7 +139,7 @@ def find_network(name: str, workdir: Path) -> tuple[str, Path]:
             f"  --model {given.stem}.yaml  the same network from random weights (needs more epochs)"
         )
     hint = f"({len(known_detectors())} names in all.) Own weights or structure: --model PATH."
-    raise UnknownName("detector", name, known=suggested_detectors(name), hint=hint)
+    raise UnknownName("detector", name, known=(*SHIPPED, *suggested_detectors(name)), hint=hint)
 
 
 def _check_buildable(source: str, workdir: Path) -> None:
