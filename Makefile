@@ -2,6 +2,9 @@
 # make test      format, lint, types, tests: the same in CI
 # make test-slow, make test-browser     what takes longer, what needs Chromium
 # make bench     speed and memory ratios against references
+# make imports   every module with the base install, without the extras
+# make coverage  the tests, and the share of lines that they reach
+# make docs      docs/metrics.md and the site in site/
 # make golden    make the golden numbers of the metrics anew with other people's programs, in an environment of its own
 
 PYTHON ?= python3
@@ -10,7 +13,7 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/demo
 FUSERS ?= visible infrared average diffif
 
-.PHONY: install demo test lint types unit test-slow test-browser bench golden docs clean
+.PHONY: install demo test lint types unit coverage imports test-slow test-browser bench golden docs clean
 
 install: $(VENV)/.installed
 
@@ -37,6 +40,15 @@ types: install
 unit: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+coverage: install
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+imports:
+	$(PYTHON) -m venv $(VENV)-base
+	$(VENV)-base/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(VENV)-base/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --force-reinstall --no-deps opencv-python-headless
+	$(VENV)-base/bin/python tests/import_every_module.py
+
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
@@ -55,7 +67,9 @@ golden:
 	git diff --stat tests/golden
 
 docs: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/python -m diffif.metrics --write-docs docs/metrics.md
+	$(BIN)/mkdocs build
 
 clean:
-	rm -rf $(VENV) $(VENV)-golden build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-base $(VENV)-golden build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

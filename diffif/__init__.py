@@ -50,8 +50,11 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
+    from suite.environment import refuse_other_datasets
+
     for module, names in _MODULES.items():
         if name in names:
+            refuse_other_datasets()
             return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

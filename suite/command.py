@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from suite.environment import refuse_other_datasets
 from suite.errors import BenchError, UnknownName, WorkdirError
 
 NO_SPACE_LEFT = 28
@@ -34,6 +35,7 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
         The body's status; 1 after an expected error, 130 after Ctrl-C, 141 if nobody reads the output any more.
     """
     try:
+        refuse_other_datasets()
         status = body()
         sys.stdout.flush()
     except BenchError as error:

@@ -11,6 +11,7 @@
     ├── WorkdirError           the working folder cannot be written, or is full
     ├── ResultError            a result record cannot be read or does not fit the schema
     ├── TrainingError          a training run had to stop (non-finite loss, ...)
+    ├── EnvironmentConflict    another installed package has the name of one of ours
     └── MissingPackage         an optional package is needed; says which, what for, and the pip line
 
 A message says where, what was found, what was expected, and what to do about it.
@@ -78,6 +79,10 @@ class ResultError(BenchError):
 
 class TrainingError(BenchError):
     """A training run had to stop; what it had computed is kept."""
+
+
+class EnvironmentConflict(BenchError):
+    """Another installed package has the name of one of ours."""
 
 
 class MissingPackage(BenchError):

@@ -114,6 +114,13 @@ def test_a_library_of_networks_is_imported_in_its_own_room_alone(library: str) -
     assert [place for place in places if not place.startswith(ONE_ROOM[library])] == []
 
 
+def test_every_module_imports_without_the_extras() -> None:
+    extras = ("ray", "submitit", "onnx", "onnxruntime", "diffusers", "pytest", "sklearn", "pycocotools", "playwright")
+    command = [sys.executable, "tests/import_every_module.py", *extras]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "every module imports\n")
+
+
 def test_datasets_is_ours() -> None:
     import datasets
 
