@@ -62,6 +62,7 @@ def _print_fuser(name: str) -> None:
         "fuser": f"{row.name} ({row.label})",
         "kind": row.kind,
         "paper": row.paper or "-",
+        "year": str(row.year or "-"),
         "parameters": row.parameters,
         "weights": row.weights_needed or "-",
         "runs now": "yes" if row.available else "no, the weights are needed",

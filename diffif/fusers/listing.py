@@ -56,6 +56,12 @@ class FuserRow:
     """Whether it runs now, without naming a file."""
 
     @property
+    def year(self) -> int | None:
+        """The year of the paper; None where there is none to cite."""
+        found = _VENUE.search(self.paper)
+        return int(found["year"]) if found else None
+
+    @property
     def parameters(self) -> str:
         """The number of parameters as text; "-" for methods without a network."""
         if self.num_parameters is None:

@@ -21,6 +21,7 @@ FUSERS = {
     "visible": "diffif.fusers.controls.visible:Visible",
     "infrared": "diffif.fusers.controls.infrared:Infrared",
     "noise": "diffif.fusers.controls.noise:Noise",
+    "goal-ascent": "diffif.fusers.controls.goal_ascent:GoalAscent",
     "average": "diffif.fusers.controls.average:Average",
     "max": "diffif.fusers.controls.maximum:Maximum",
     "laplacian": "diffif.fusers.classical.laplacian:Laplacian",

@@ -40,8 +40,15 @@ def test_short_citation_names_authors_venue_and_year(paper: str, short: str) -> 
 
 
 @pytest.mark.parametrize("name", [name for name in FUSERS if get_fuser(name).paper])
-def test_every_paper_can_be_shortened(name: str) -> None:
+def test_every_paper_can_be_shortened_and_has_a_year(name: str) -> None:
     assert len(short_citation(get_fuser(name).paper)) < 40
+    year = describe(name).year
+    assert year is not None
+    assert 1980 < year < 2030
+
+
+def test_a_control_has_no_year() -> None:
+    assert describe("average").year is None
 
 
 def test_table_has_one_line_of_at_most_80_columns_per_fuser(

@@ -18,6 +18,7 @@ from tests.contracts.fuser_contract import FuserContract
 # Costly settings are turned down: the contract does not depend on them.
 QUICK = {
     "diffif": "diffif@steps=2",
+    "goal-ascent": "goal-ascent@steps=2",
     "csr": "csr@iterations=5",
     "latlrr": "latlrr@iterations=20",
     "gtf": "gtf@iterations=30",
