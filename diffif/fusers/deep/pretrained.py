@@ -34,7 +34,7 @@ class PretrainedFuser(Fuser):
         loaded = load_weights(self.published, weights)
         super().__init__(device=device, settings={**(settings or {}), "weights": loaded.sha256})
         self.network = self.make_network()
-        load_state(self.network, self.rename(loaded.tensors), self.name)
+        self.load(self.network, loaded.tensors)
         self.network.eval().requires_grad_(False).to(self.device)
 
     @classmethod
@@ -46,6 +46,16 @@ class PretrainedFuser(Fuser):
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """From the published names and layouts to this network's."""
         return dict(tensors)
+
+    @classmethod
+    def load(cls, network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+        """Load tensors that have the published names, or already those of this network.
+
+        Raises:
+            WeightsError: they do not fit.
+        """
+        own = set(tensors) == set(network.state_dict())
+        load_state(network, tensors if own else cls.rename(tensors), cls.name)
 
     def modules(self) -> Sequence[nn.Module]:
         """The one network."""

@@ -17,7 +17,6 @@ from diffif.fusers.published.weights import (
     PublishedWeights,
     explain_missing,
     file_sha256,
-    load_state,
     read_tensors,
     tensors_sha256,
 )
@@ -48,7 +47,7 @@ def import_weights(method: str, source: Path, out: Path | None = None) -> Path:
     tensors, source_sha256 = _read(published, source)
     if issubclass(cls, PretrainedFuser):
         with torch.device("cpu"):
-            load_state(cls.make_network(), cls.rename(tensors), method)
+            cls.load(cls.make_network(), tensors)
     target = _target(published, source, out)
     if target.suffix != ".safetensors":
         raise SettingsError(f"import-weights writes .safetensors files, but --out is {out}.")
