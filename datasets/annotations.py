@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from datasets.base import Boxes
+from datasets.label_files import LabelFileError, read_label_text, read_label_xml
 from datasets.problems import Problem, ProblemKind
 from suite.errors import ImageError
 
@@ -21,6 +23,10 @@ EVIDENCE = ("both", "infrared", "visible")
 EDGE_TOLERANCE = 1.0
 """Pixels a box may stick out before it is a problem; see the module's description."""
 YOLO_COLUMNS = 5
+SMALLEST_POLYGON = 7
+"""Columns of a line with class and three corners, as ultralytics writes outlines."""
+LARGEST_SIDE = 10**6
+"""Pixels that a label file may state for a side."""
 
 Corners = tuple[float, float, float, float]
 
@@ -30,15 +36,16 @@ class _Reading:
     def __init__(self, path: Path, size: tuple[int, int]) -> None:
         self.path = path
         self.height, self.width = size
-        self.boxes: list[Corners] = []
-        self.labels: list[int] = []
-        self.evidence: list[str] = []
+        self.stated_size: tuple[int, int] | None = None
+        self.boxes: dict[tuple[Corners, int, str], None] = {}
+        self.num_repeated = 0
+        self.num_polygons = 0
         self.problems: list[Problem] = []
 
     def blame(self, kind: ProblemKind, detail: str) -> None:
         self.problems.append(Problem(kind=kind, id=self.path.stem, detail=f"{self.path.name} {detail}"))
 
-    def add(self, number: int, corners: Corners, label: int) -> None:
+    def add(self, number: int, corners: Corners, label: int, evidence: str = "") -> None:
         x1, y1, x2, y2 = corners
         shown = ", ".join(f"{value:g}" for value in corners)
         if not all(math.isfinite(value) for value in corners):
@@ -55,13 +62,24 @@ class _Reading:
             size = f"{self.height}x{self.width} (HxW)"
             self.blame("box outside", f"box {number}: ({shown}) reaches outside the image of {size}")
         else:
-            self.boxes.append((max(x1, 0.0), max(y1, 0.0), min(x2, float(self.width)), min(y2, float(self.height))))
-            self.labels.append(label)
+            clipped = (max(x1, 0.0), max(y1, 0.0), min(x2, float(self.width)), min(y2, float(self.height)))
+            # Exactly equal boxes are one object written twice, as by a converter that was run twice and appends.
+            # Nearly equal ones stay: two people one behind the other.
+            self.num_repeated += (clipped, label, evidence) in self.boxes
+            self.boxes[clipped, label, evidence] = None
 
     def result(self) -> tuple[Boxes, list[Problem]]:
         if self.problems:
             return Boxes(), self.problems
-        return Boxes(xyxy=tuple(self.boxes), labels=tuple(self.labels), evidence=tuple(self.evidence)), []
+        boxes = Boxes(
+            xyxy=tuple(corners for corners, _, _ in self.boxes),
+            labels=tuple(label for _, label, _ in self.boxes),
+            evidence=tuple(evidence for _, _, evidence in self.boxes if evidence),
+            num_repeated=self.num_repeated,
+            num_polygons=self.num_polygons,
+            stated_size=self.stated_size,
+        )
+        return boxes, []
 
 
 def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = None) -> tuple[Boxes, list[Problem]]:
@@ -78,16 +96,16 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
     """
     reading = _Reading(path, size or (0, 0))
     try:
-        root = ElementTree.parse(path).getroot()
-    except (ElementTree.ParseError, UnicodeDecodeError, OSError) as error:
-        reading.blame("unreadable label", f"cannot be read as XML: {error}")
+        root = read_label_xml(path)
+    except LabelFileError as error:
+        reading.blame("unreadable label", str(error))
         return reading.result()
+    reading.stated_size = stated_size(root)
     if size is None:
-        stated = stated_size(root)
-        if stated is None:
+        if reading.stated_size is None:
             reading.blame("unreadable label", "has no usable <size><width><height>")
             return reading.result()
-        reading.height, reading.width = stated
+        reading.height, reading.width = reading.stated_size
     known = {name.casefold(): index for index, name in enumerate(classes)}
     for number, item in enumerate(root.iter("object"), start=1):
         name = (item.findtext("name") or "").strip()
@@ -98,13 +116,13 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
         if corners is None:
             reading.blame("unreadable label", f"box {number}: <bndbox> needs xmin, ymin, xmax, ymax as numbers")
             continue
-        reading.add(number, corners, known[name.casefold()])
         evidence = (item.findtext("evidence") or "").strip()
         if evidence and evidence not in EVIDENCE:
             reading.blame("unreadable label", f"box {number}: evidence {evidence!r}; known: {', '.join(EVIDENCE)}")
-        elif evidence:
-            reading.evidence.append(evidence)
-    if reading.evidence and len(reading.evidence) != len(reading.boxes) and not reading.problems:
+            continue
+        reading.add(number, corners, known[name.casefold()], evidence)
+    told = {bool(evidence) for _, _, evidence in reading.boxes}
+    if len(told) > 1 and not reading.problems:
         reading.blame("unreadable label", "names the evidence of some boxes only; expected of all or of none")
     return reading.result()
 
@@ -113,9 +131,10 @@ def stated_size(root: ElementTree.Element) -> tuple[int, int] | None:
     """(H, W) as a VOC file states it, or None where it does not, or states zero."""
     try:
         height, width = (int(float(root.findtext(f"size/{key}") or "")) for key in ("height", "width"))
-    except ValueError:
+    except (ValueError, OverflowError):
+        # `inf` and `1e400` are numbers to float, but no sizes.
         return None
-    return (height, width) if height > 0 and width > 0 else None
+    return (height, width) if 0 < height < LARGEST_SIDE and 0 < width < LARGEST_SIDE else None
 
 
 def _voc_corners(item: ElementTree.Element) -> Corners | None:
@@ -130,7 +149,8 @@ def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tupl
     """The boxes of a YOLO text file, or what is wrong with it.
 
     Args:
-        path: One line per box: class index, then centre x, centre y, width, height as fractions of the image. An
+        path: One line per box: class index, then centre x, centre y, width, height as fractions of the image; or class
+            index and the corners x y of an outline, whose bounding box is taken. What follows a # is a comment. An
             empty file is an image without objects.
         classes: Class names, of which the lines hold the index.
         size: (H, W) of the image.
@@ -140,29 +160,50 @@ def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tupl
     """
     reading = _Reading(path, size)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reading.blame("unreadable label", f"cannot be read as text: {error}")
+        lines = read_label_text(path).splitlines()
+    except LabelFileError as error:
+        reading.blame("unreadable label", str(error))
         return reading.result()
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        text = line.partition("#")[0].strip()
+        if not text:
             continue
-        try:
-            values = [float(word) for word in line.split()]
-        except ValueError:
-            values = []
-        if len(values) != YOLO_COLUMNS or not math.isfinite(values[0]):
-            reading.blame("unreadable label", f"box {number}: expected 'class x y width height', got {line.strip()!r}")
+        values = _numbers(text)
+        is_polygon = len(values) >= SMALLEST_POLYGON and len(values) % 2 == 1
+        if not (len(values) == YOLO_COLUMNS or is_polygon) or not math.isfinite(values[0]):
+            also = " (six columns: detections with their confidence are no labels)" if len(values) == 6 else ""
+            reading.blame(
+                "unreadable label", f"box {number}: expected 'class x y width height', got {text[:80]!r}{also}"
+            )
             continue
-        label, x, y, width, height = values
+        label = values[0]
         if label != int(label) or not 0 <= label < len(classes):
             known = ", ".join(f"{index} {name}" for index, name in enumerate(classes))
-            reading.blame("unknown class", f"box {number}: unknown class {line.split()[0]}. Known: {known}")
+            reading.blame("unknown class", f"box {number}: unknown class {text.split()[0]}. Known: {known}")
             continue
-        left, top = (x - width / 2) * reading.width, (y - height / 2) * reading.height
-        corners = (left, top, left + width * reading.width, top + height * reading.height)
-        reading.add(number, corners, int(label))
+        reading.num_polygons += is_polygon
+        corners = _polygon_corners(values[1:]) if is_polygon else _box_corners(values[1:])
+        x1, y1, x2, y2 = corners
+        scaled = (x1 * reading.width, y1 * reading.height, x2 * reading.width, y2 * reading.height)
+        reading.add(number, scaled, int(label))
     return reading.result()
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split()]
+    except ValueError:
+        return []
+
+
+def _box_corners(values: Sequence[float]) -> Corners:
+    x, y, width, height = values
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _polygon_corners(values: Sequence[float]) -> Corners:
+    xs, ys = values[::2], values[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
@@ -178,7 +219,8 @@ def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
 def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, list[Problem]]:
     """The boxes of a VOC (.xml) or YOLO (any other suffix) file, or what is wrong with it.
 
-    VOC is judged by the size that it states. YOLO needs the size in the header of its image.
+    VOC is judged by the size that it states (`check` compares it with the image). YOLO needs the size in the header of
+    its image.
     """
     if path.suffix.lower() == ".xml":
         return read_voc(path, classes)
@@ -197,7 +239,8 @@ def describe_annotations(paths: Sequence[Path]) -> str:
     Line ends do not count, since copies of one set differ in them.
     """
     digest = hashlib.sha256()
+    paths = [path for path in paths if path.is_file()]  # a folder called x.xml is no label
     for path in sorted(paths, key=lambda p: p.name):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+        digest.update(os.fsencode(path.name) + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     kind = "Pascal VOC" if any(path.suffix.lower() == ".xml" for path in paths) else "YOLO"
     return f"{kind}, {len(paths)} files, set {digest.hexdigest()[:12]}"

@@ -7,19 +7,20 @@ Each dataset's own file subclasses `Layout`: its passport (what it is, licence, 
 from __future__ import annotations
 
 import hashlib
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
-from datasets.problems import Problem, raise_problems
+from datasets.reading import AS_STORED, PLAIN, PairOptions, Reading
 from suite.errors import DatasetError, SettingsError
 
 Task = Literal["quality", "detect", "segment"]
 SPLITS = ("train", "val", "test")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,12 @@ class Boxes:
     """Class index of each box, into the dataset's `classes`."""
     evidence: tuple[str, ...] = ()
     """Synthetic scenes only: "both", "infrared" or "visible" for each box; empty where it is not known."""
+    num_repeated: int = field(default=0, compare=False)
+    """Boxes of the file that equal an earlier one in class and corners; they are left out here."""
+    num_polygons: int = field(default=0, compare=False)
+    """Objects that the file outlines by more than a box; their bounding boxes are here."""
+    stated_size: tuple[int, int] | None = field(default=None, compare=False)
+    """(H, W) of the image as the label file states it; None where it states none."""
 
     def __len__(self) -> int:
         return len(self.xyxy)
@@ -55,6 +62,14 @@ class Sample:
     target: Boxes | MaskPath | None = None
     group: str = ""
     """Scene or video sequence; samples of one group never straddle train and validation."""
+    reading: Reading = AS_STORED
+    """How the two files become a pair of images."""
+
+    @property
+    def digest(self) -> bytes:
+        """Over the contents of both files and how they are read: the same digest, the same pixels."""
+        content = _file_digest(self.visible) + _file_digest(self.infrared)
+        return content if self.reading == AS_STORED else content + repr(self.reading).encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +84,8 @@ class PairedDataset(Sequence[Sample]):
     samples: tuple[Sample, ...]
     ignore_index: int | None = None
     """Class id that segmentation leaves out by default (unlabelled), or None."""
+    options: PairOptions = PLAIN
+    """What was said about how its files become pairs."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What a reader of the results must know: label source, overlaps, how validation was carved."""
 
@@ -86,12 +103,17 @@ class PairedDataset(Sequence[Sample]):
         return iter(self.samples)
 
     @property
+    def place(self) -> str:
+        """The dataset as commands take it; see `place_of`."""
+        return place_of(self.name, self.root, self.options)
+
+    @property
     def pairs_fingerprint(self) -> str:
         """Twelve hex digits over ids and image contents alone: what a fuser sees, whatever the labels and the task."""
         digest = hashlib.sha256()
         for sample in self.samples:
             digest.update(f"|{sample.id}".encode())
-            digest.update(_file_digest(sample.visible) + _file_digest(sample.infrared))
+            digest.update(sample.digest)
         return digest.hexdigest()[:12]
 
     @property
@@ -101,7 +123,7 @@ class PairedDataset(Sequence[Sample]):
         digest.update(f"{self.name}|{self.split}|{self.task}|{self.classes}|{self.ignore_index}".encode())
         for sample in self.samples:
             digest.update(f"|{sample.id}".encode())
-            digest.update(_file_digest(sample.visible) + _file_digest(sample.infrared))
+            digest.update(sample.digest)
             if isinstance(sample.target, MaskPath):
                 digest.update(_file_digest(sample.target.path))
             elif sample.target is not None:
@@ -141,8 +163,14 @@ class Layout(ABC):
     expected: ClassVar[str] = ""
     """The folder structure, as an error message shows it."""
 
-    def __init__(self, root: str | PathLike[str]) -> None:
+    def __init__(self, root: str | PathLike[str], options: PairOptions = PLAIN) -> None:
         self.root = Path(root)
+        self.options = options
+
+    @property
+    def reading(self) -> Reading:
+        """How each pair is read."""
+        return self.options.reading
 
     @abstractmethod
     def scan(self, split: str, task: Task) -> list[Sample]:
@@ -157,6 +185,15 @@ class Layout(ABC):
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
         """What a reader of results on this split must know."""
         return {}
+
+    @property
+    def place(self) -> str:
+        """The dataset as commands take it; see `place_of`."""
+        return place_of(self.name, self.root, self.options)
+
+    def ignore_index_for(self, task: Task) -> int | None:
+        """The class id that a task leaves out by default, or None."""
+        return self.ignore_index
 
     def classes_for(self, task: Task) -> tuple[str, ...]:
         """The class names of the labels of a task; the same for all tasks, unless a dataset says otherwise."""
@@ -180,6 +217,7 @@ class Layout(ABC):
         samples = self.scan(split, task)
         if not samples:
             raise DatasetError(f"{self.name}: no {split} pairs under {self.root}. Expected:\n{self.expected}")
+        samples = share_range(samples, self.options)
         return PairedDataset(
             name=self.name,
             split=split,
@@ -187,52 +225,49 @@ class Layout(ABC):
             classes=self.classes_for(task),
             root=self.root,
             samples=tuple(samples),
-            ignore_index=self.ignore_index,
-            facts=self.facts(split, task),
+            ignore_index=self.ignore_index_for(task),
+            options=self.options,
+            facts={**self.facts(split, task), **self._reading_facts(samples)},
         )
 
+    def _reading_facts(self, samples: Sequence[Sample]) -> Mapping[str, str]:
+        found = {}
+        if self.options != PLAIN:
+            found["reading"] = self.options.describe()
+            if self.options.range_over == "set":
+                reading = samples[0].reading
+                found["reading"] += f" (visible {reading.visible_range}, infrared {reading.infrared_range})"
+        boxes = [sample.target for sample in samples if isinstance(sample.target, Boxes)]
+        repeated = [one.num_repeated for one in boxes if one.num_repeated]
+        if repeated:
+            found["repeated boxes"] = f"{sum(repeated)} in {len(repeated)} label files; each box is counted once"
+        polygons = sum(one.num_polygons for one in boxes)
+        if polygons:
+            found["polygons"] = f"{polygons} objects are outlined by polygons; their bounding boxes are used"
+        return found
 
-def pair_by_name(name: str, visible: Path, infrared: Path, suffixes: Sequence[str]) -> list[tuple[str, Path, Path]]:
-    """(id, visible file, infrared file) for every stem present in both folders, sorted by id.
+
+def place_of(name: str, root: Path, options: PairOptions) -> str:
+    """A dataset as commands take it: its name, --root and what is said about its pairs."""
+    return f"{name} --root {shlex.quote(str(root))}{options.spell()}"
+
+
+def share_range(samples: Sequence[Sample], options: PairOptions) -> list[Sample]:
+    """The samples with one range of levels for all of them, where the options ask for it.
 
     Raises:
-        DatasetError: a folder is missing, or a file has no counterpart; lists up to ten.
+        ImageError: a file cannot be read.
     """
-    pairs, problems = match_by_name(name, visible, infrared, suffixes)
-    dataset, _, split = name.partition("/")
-    raise_problems(dataset, split or "pairs", problems)
-    return pairs
+    if options.range_over == "image" or not samples:
+        return list(samples)
+    from datasets.set_range import find_set_range
 
-
-def match_by_name(
-    name: str, visible: Path, infrared: Path, suffixes: Sequence[str]
-) -> tuple[list[tuple[str, Path, Path]], list[Problem]]:
-    """`pair_by_name` that hands back what has no counterpart instead of raising it.
-
-    Raises:
-        DatasetError: a folder is missing.
-    """
-    for folder in (visible, infrared):
-        if not folder.is_dir():
-            raise DatasetError(f"{name}: no folder {folder}.")
-    problems: list[Problem] = []
-    by_stem = [_files_by_stem(folder, suffixes, problems) for folder in (visible, infrared)]
-    for stem in sorted(set(by_stem[0]) ^ set(by_stem[1])):
-        here, there = (visible, infrared) if stem in by_stem[0] else (infrared, visible)
-        detail = f"only in {here}, not in {there}. Pairs carry the same file name in both folders"
-        problems.append(Problem(kind="unpaired image", id=stem, detail=detail))
-    pairs = [(stem, by_stem[0][stem], by_stem[1][stem]) for stem in sorted(set(by_stem[0]) & set(by_stem[1]))]
-    return pairs, problems
-
-
-def _files_by_stem(folder: Path, suffixes: Sequence[str], problems: list[Problem]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in suffixes or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            detail = f"{found[path.stem].name} and {path.name} in {folder} have one id"
-            problems.append(Problem(kind="duplicate id", id=path.stem, detail=detail))
-            continue
-        found[path.stem] = path
-    return found
+    rules = options.reading
+    reading = replace(
+        rules,
+        visible_range=find_set_range([s.visible for s in samples], rules.visible_range, rules.channels, infrared=False),
+        infrared_range=find_set_range(
+            [s.infrared for s in samples], rules.infrared_range, rules.channels, infrared=True
+        ),
+    )
+    return [replace(sample, reading=reading) for sample in samples]

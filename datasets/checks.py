@@ -13,17 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
-from datasets.images import ColourMaskError, read_array, read_labels
+from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task, share_range
+from datasets.images import read_pair_levels
 from datasets.layouts.survey import SurveyedLayout
-from datasets.problems import Problem, ProblemKind
+from datasets.masks import VOID_ID, ColourMaskError, read_labels
+from datasets.problems import USABLE, Problem, Remark
+from datasets.reading import SAME_SIZE
+from datasets.remarks import remark_on_pair
+from datasets.resizing import explain_sizes
 from suite.errors import BenchError, DatasetError, ImageError
 
-LOSSY_SUFFIXES = (".jpg", ".jpeg")
-USABLE: tuple[ProblemKind, ...] = ("count", "image format", "label without image")
-"""Problems that no pair need be left out for."""
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
+Findings = list[Problem | Remark]
 
-Progress = Callable[[Iterable[list[Problem]], int], Iterable[list[Problem]]]
+Progress = Callable[[Iterable[Findings], int], Iterable[Findings]]
 """Wraps the checks of `int` pairs, for example in a progress bar."""
 
 
@@ -39,6 +42,8 @@ class CheckedPart:
     samples: tuple[Sample, ...]
     """The sound pairs in order of their ids."""
     problems: tuple[Problem, ...]
+    remarks: tuple[Remark, ...] = ()
+    """What explains odd scores later, and may be meant so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,11 @@ class CheckReport:
         """Every problem, each once."""
         return tuple(dict.fromkeys((*self.general_problems, *(f for part in self.parts for f in part.problems))))
 
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Every remark, each once."""
+        return tuple(dict.fromkeys(remark for part in self.parts for remark in part.remarks))
+
 
 def check_dataset(
     layout: SurveyedLayout, task: Task, *, subset: bool = False, workers: int = 1, progress: Progress | None = None
@@ -71,7 +81,7 @@ def check_dataset(
         progress: Shown over the pairs of each part.
 
     Raises:
-        DatasetError: the root does not exist, or holds no split of this dataset.
+        DatasetError: the root does not exist, holds no split of this dataset, or no pair at all.
     """
     if not layout.root.is_dir():
         raise DatasetError(
@@ -87,6 +97,8 @@ def check_dataset(
     if not splits_at:
         raise missing["test"]
     parts = [_check_part(layout, tuple(splits), task, workers, progress) for splits in splits_at.values()]
+    if not any(part.num_pairs or part.problems for part in parts):
+        raise DatasetError(f"{layout.name}: no pairs under {layout.root}. Expected:\n{layout.expected}")
     general = [] if subset else _judge_missing(layout, missing) + _judge_counts(layout, parts)
     return CheckReport(
         dataset=layout.name,
@@ -97,41 +109,49 @@ def check_dataset(
     )
 
 
-def check_pair(sample: Sample, classes: tuple[str, ...], suffixes: tuple[str, ...] = ()) -> list[Problem]:
-    """What opening the files of one pair shows.
+def check_pair(
+    sample: Sample, classes: tuple[str, ...], suffixes: tuple[str, ...] = (), ignore_index: int | None = None
+) -> Findings:
+    """What opening the files of one pair shows, by the rules under which it is read later.
 
     Args:
         sample: The pair with its label.
         classes: Class names; a mask's ids must lie below their number.
         suffixes: File suffixes of the official release; empty where any will do.
+        ignore_index: An id of masks that stands for no class, and may lie above all of them.
     """
-    problems: list[Problem] = []
-    sizes: list[tuple[int, int]] = []
+    found: Findings = []
     for path in (sample.visible, sample.infrared):
         if suffixes and path.suffix.lower() not in suffixes:
             detail = f"{path} is not {' or '.join(suffixes)} as in the official release"
-            problems.append(Problem(kind="image format", id=sample.id, detail=detail))
-        try:
-            height, width = read_array(path).shape[:2]
-            sizes.append((height, width))
-        except ImageError as error:
-            problems.append(Problem(kind="unreadable image", id=sample.id, detail=str(error)))
-    if len(sizes) < 2:
-        return problems
-    if sizes[0] != sizes[1]:
-        detail = f"visible is {_show(sizes[0])} (HxW), infrared {_show(sizes[1])}"
-        problems.append(Problem(kind="size mismatch", id=sample.id, detail=detail))
+            found.append(Problem(kind="image format", id=sample.id, detail=detail))
+    try:
+        if sample.reading.channels != "rgbt" and sample.visible.samefile(sample.infrared):
+            detail = f"{sample.visible} is both the visible and the infrared image"
+            return [*found, Problem(kind="one source twice", id=sample.id, detail=detail)]
+        visible, infrared = read_pair_levels(sample.visible, sample.infrared, sample.reading)
+    except (ImageError, OSError) as error:
+        return [*found, Problem(kind="unreadable image", id=sample.id, detail=str(error))]
+    size = visible.shape[0], visible.shape[1]
+    if visible.shape[:2] != infrared.shape[:2]:
+        detail = explain_sizes(size, sample.infrared, infrared.shape[:2])
+        found.append(Problem(kind="size mismatch", id=sample.id, detail=detail))
     if isinstance(sample.target, Boxes):
-        problems += _check_boxes(sample.id, sample.target, sizes[0])
+        found += _check_boxes(sample, sample.target, size)
     elif isinstance(sample.target, MaskPath):
-        problems += check_mask(sample.id, sample.target.path, classes, sizes[0])
-    return problems
+        found += check_mask(sample.id, sample.target, classes, size, ignore_index)
+    return [*found, *remark_on_pair(sample, visible, infrared)]
 
 
-def check_mask(sample_id: str, path: Path, classes: tuple[str, ...], size: tuple[int, int]) -> list[Problem]:
+def check_mask(
+    sample_id: str, target: MaskPath, classes: tuple[str, ...], size: tuple[int, int], ignore_index: int | None = None
+) -> list[Problem]:
     """What is wrong with a mask: unreadable, colour-coded, of another size than its image, ids that are no class."""
+    path = target.path
     try:
         mask = read_labels(path)
+        if target.evidence is not None:
+            read_labels(target.evidence)
     except ColourMaskError as error:
         return [Problem(kind="mask colours", id=sample_id, detail=str(error))]
     except ImageError as error:
@@ -141,22 +161,30 @@ def check_mask(sample_id: str, path: Path, classes: tuple[str, ...], size: tuple
     if found != size:
         detail = f"mask {path} is {_show(found)} (HxW), its image {_show(size)}"
         problems.append(Problem(kind="mask size", id=sample_id, detail=detail))
-    unknown = [int(value) for value in np.unique(mask) if value >= len(classes)]
+    ids = [int(value) for value in np.unique(mask)]
+    unknown = [value for value in ids if value >= len(classes) and value not in (ignore_index, VOID_ID)]
     if unknown:
-        shown = ", ".join(map(str, unknown[:10])) + (" ..." if len(unknown) > 10 else "")
+        shown = ", ".join(map(str, unknown[:10])) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
         detail = f"mask {path} holds the ids {shown}; known are 0 to {len(classes) - 1}"
         problems.append(Problem(kind="mask ids", id=sample_id, detail=detail))
     return problems
 
 
-def _check_boxes(sample_id: str, boxes: Boxes, size: tuple[int, int]) -> list[Problem]:
+def _check_boxes(sample: Sample, boxes: Boxes, size: tuple[int, int]) -> list[Problem]:
     # A label states the size of its image itself; only here the real one is known.
     problems = []
+    if boxes.stated_size not in (None, size) and sample.reading.resize == SAME_SIZE:
+        assert boxes.stated_size is not None
+        detail = f"its label is for an image of {_show(boxes.stated_size)} (HxW), this one is {_show(size)}"
+        problems.append(Problem(kind="label size", id=sample.id, detail=detail))
     for number, corners in enumerate(boxes.xyxy, start=1):
         if corners[2] > size[1] or corners[3] > size[0]:
             shown = ", ".join(f"{value:g}" for value in corners)
             detail = f"box {number}: ({shown}) reaches outside the image, which is {_show(size)} (HxW)"
-            problems.append(Problem(kind="box outside", id=sample_id, detail=detail))
+            problems.append(Problem(kind="box outside", id=sample.id, detail=detail))
+    if boxes.num_repeated:
+        detail = f"{boxes.num_repeated} of {boxes.num_repeated + len(boxes)} boxes equal an earlier one of the file"
+        problems.append(Problem(kind="repeated box", id=sample.id, detail=detail))
     return problems
 
 
@@ -167,13 +195,18 @@ def _show(size: tuple[int, int]) -> str:
 def _check_part(
     layout: SurveyedLayout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
 ) -> CheckedPart:
-    survey, classes, suffixes = layout.survey_folders(splits[0], task), layout.classes_for(task), layout.suffixes
-    problems = list(survey.problems)
+    survey, classes = layout.survey_folders(splits[0], task), layout.classes_for(task)
+    said = layout.compare_class_lists(splits[0], task)
+    problems = [*survey.problems, *(one for one in said if isinstance(one, Problem))]
+    remarks = [one for one in said if isinstance(one, Remark)]
+    ignored = layout.ignore_index_for(task)
+    samples = share_range(survey.samples, layout.options)
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        results: Iterable[list[Problem]] = pool.map(lambda s: check_pair(s, classes, suffixes), survey.samples)
-        for found in progress(results, len(survey.samples)) if progress else results:
-            problems += found
-    if not suffixes:
+        results: Iterable[Findings] = pool.map(lambda s: check_pair(s, classes, layout.suffixes, ignored), samples)
+        for found in progress(results, len(samples)) if progress else results:
+            problems += [one for one in found if isinstance(one, Problem)]
+            remarks += [one for one in found if isinstance(one, Remark)]
+    if not layout.suffixes:
         problems += _mixed_formats(survey.samples)
     bad = {problem.id for problem in problems if problem.kind not in USABLE}
     targets = [sample.target for sample in survey.samples]
@@ -183,6 +216,7 @@ def _check_part(
         num_labels=sum(len(t) if isinstance(t, Boxes) else 1 for t in targets if t is not None),
         samples=tuple(sample for sample in survey.samples if sample.id not in bad),
         problems=tuple(problems),
+        remarks=tuple(remarks),
     )
 
 

@@ -16,6 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from datasets.base import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from datasets.base import Sample
+from datasets.decoding import leave_fourth_out, read_stored, split_rgbt
+from datasets.headers import read_size as read_size
+from datasets.levels import scale_levels
+from datasets.reading import AS_STORED, SAME_SIZE, STORED, Channels, Reading
+from datasets.resizing import common_size, explain_sizes, resize_levels
 from suite.errors import ImageError
 from suite.files import write_file
 
@@ -23,58 +29,46 @@ from suite.files import write_file
 LUMA_RED, LUMA_GREEN, LUMA_BLUE = 0.299, 0.587, 0.114
 CB_SCALE = 0.5 / (1.0 - LUMA_BLUE)
 CR_SCALE = 0.5 / (1.0 - LUMA_RED)
+# 101 asks OpenCV's WebP writer for lossless.
+WRITE_OPTIONS = {".webp": (cv2.IMWRITE_WEBP_QUALITY, 101)}
 
 Mode = Literal["rgb", "grey"]
 
 
+def read_levels(
+    path: Path, *, rule: str = STORED, option: str = "--infrared-range", channels: Channels = "separate"
+) -> NDArray[np.float32]:
+    """Levels in [0, 1]: float32, (H, W) for grey files, (H, W, 3) RGB for colour.
+
+    Args:
+        path: The file.
+        rule: Range of levels that becomes [0, 1]; see `Reading`.
+        option: The option that states the rule, for messages.
+        channels: What a fourth channel is; "rgbt" is split by `read_pair`, here it is left out.
+
+    Raises:
+        ImageError: unreadable, a fourth channel that is not constant, or levels that need a range.
+    """
+    return scale_levels(leave_fourth_out(read_stored(path), channels, path), rule, path, option)
+
+
 def read_array(path: Path) -> NDArray[np.uint8]:
-    """The stored pixels: uint8, (H, W) for grey files, (H, W, 3) RGB for colour; alpha is dropped, 16 bit scaled to 8.
+    """8-bit pixels, upright: uint8, (H, W) for grey files, (H, W, 3) RGB for colour; 16 bit is scaled to 8.
 
     Raises:
-        ImageError: the file is missing, or no image can be decoded from it.
+        ImageError: the file is missing, no image can be decoded from it, its fourth channel is not constant, or it
+            needs a range of levels.
     """
-    try:
-        encoded = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise ImageError(f"cannot open image {path}: {error.strerror}.") from error
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
-    if pixels is None:
-        raise ImageError(
-            f"{path} is not a readable image ({encoded.size} bytes). Expected PNG, JPEG, BMP or TIFF; "
-            "copy the file again from its source, or leave the pair out with prepare --skip-invalid."
-        )
-    if pixels.dtype == np.uint16:
-        pixels = np.round(pixels / 257.0)
-    elif pixels.dtype != np.uint8:
-        raise ImageError(f"{path} holds {pixels.dtype} pixels; expected 8 or 16 bit integers.")
-    if pixels.ndim == 3:
-        pixels = (
-            cv2.cvtColor(pixels[..., :3].astype(np.uint8), cv2.COLOR_BGR2RGB) if pixels.shape[2] > 1 else pixels[..., 0]
-        )
-    return np.ascontiguousarray(pixels, dtype=np.uint8)
+    pixels = leave_fourth_out(read_stored(path), "separate", path)
+    if pixels.dtype == np.uint8:
+        return pixels
+    return np.round(scale_levels(pixels, STORED, path, "--infrared-range") * np.float32(255)).astype(np.uint8)
 
 
-def read_size(path: Path) -> tuple[int, int]:
-    """(H, W) of an image file, from its header only.
-
-    Raises:
-        ImageError: the file is missing or its header is not an image's.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except (UnidentifiedImageError, ImportError) as error:
-        # ultralytics 8.4 replaces Image.open by one that asks for a HEIF package when a file is no image.
-        raise ImageError(f"{path} is not a readable image. Expected PNG, JPEG, BMP or TIFF.") from error
-    except OSError as error:
-        raise ImageError(f"cannot open image {path}: {error}.") from error
-
-
-def to_tensor(pixels: NDArray[np.uint8], mode: Mode) -> Tensor:
-    """uint8 (H, W) or (H, W, 3) RGB as float32 (1, 3, H, W) for "rgb" or (1, 1, H, W) luma for "grey", in [0, 1]."""
-    tensor = torch.from_numpy(pixels).to(torch.float32).div_(255.0)
+def to_tensor(pixels: NDArray[np.uint8] | NDArray[np.float32], mode: Mode) -> Tensor:
+    """(H, W) or (H, W, 3) RGB, uint8 or float in [0, 1], as float32 (1, 3, H, W) for "rgb", (1, 1, H, W) for "grey"."""
+    tensor = torch.from_numpy(pixels)
+    tensor = tensor if tensor.is_floating_point() else tensor.to(torch.float32).div_(255.0)
     tensor = tensor.unsqueeze(0) if tensor.ndim == 2 else tensor.permute(2, 0, 1)
     tensor = tensor.unsqueeze(0)
     if mode == "rgb":
@@ -84,57 +78,55 @@ def to_tensor(pixels: NDArray[np.uint8], mode: Mode) -> Tensor:
 
 def read_image(path: Path, mode: Mode) -> Tensor:
     """One image file as float32 in [0, 1]: (1, 3, H, W) for "rgb", (1, 1, H, W) for "grey" (colour becomes its Y)."""
-    return to_tensor(read_array(path), mode)
+    return to_tensor(read_levels(path), mode)
 
 
-def read_pair(visible: Path, infrared: Path) -> tuple[Tensor, Tensor]:
+def read_sample(sample: Sample) -> tuple[Tensor, Tensor]:
+    """The pair of a sample as its dataset says that it is read; see `read_pair`."""
+    return read_pair(sample.visible, sample.infrared, sample.reading)
+
+
+def read_pair(visible: Path, infrared: Path, reading: Reading = AS_STORED) -> tuple[Tensor, Tensor]:
     """A registered pair: visible (1, 3, H, W) and infrared (1, 1, H, W), float32 in [0, 1].
 
     Raises:
-        ImageError: a file is unreadable, or the two differ in size.
+        ImageError: a file is unreadable or needs a range of levels, or the two differ in size and no size is stated.
     """
-    vi, ir = read_image(visible, "rgb"), read_image(infrared, "grey")
-    if vi.shape[-2:] != ir.shape[-2:]:
-        raise ImageError(
-            f"{visible.name}: visible is {vi.shape[-2]}x{vi.shape[-1]} (HxW), infrared {infrared} is "
-            f"{ir.shape[-2]}x{ir.shape[-1]}. Pairs must be registered and of one size. "
-            "Fix the files, or leave them out: python -m datasets prepare NAME --skip-invalid"
-        )
-    return vi, ir
+    vi, ir = read_pair_levels(visible, infrared, reading)
+    if vi.shape[:2] != ir.shape[:2]:
+        raise ImageError(f"{visible.name}: {explain_sizes(vi.shape[:2], infrared, ir.shape[:2])}")
+    return to_tensor(vi, "rgb"), to_tensor(ir, "grey")
 
 
-class ColourMaskError(ImageError):
-    """A mask file holds colours where class ids are expected."""
-
-
-def read_labels(path: Path) -> NDArray[np.uint8]:
-    """A mask file as class ids, uint8 (H, W): grey levels, or the indices of a palette image.
+def read_pair_levels(
+    visible: Path, infrared: Path, reading: Reading
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Levels of both files in [0, 1], resized where a size is stated; (H, W) or (H, W, 3), perhaps of two sizes.
 
     Raises:
-        ColourMaskError: the file holds colours.
-        ImageError: unreadable, or an id above 255.
+        ImageError: a file is unreadable or needs a range of levels.
     """
-    from PIL import Image, UnidentifiedImageError
+    if reading.channels == "rgbt":
+        colour, thermal = split_rgbt(visible, infrared)
+        vi = scale_levels(colour, reading.visible_range, visible, "--visible-range")
+        ir = scale_levels(thermal, reading.infrared_range, infrared, "--infrared-range")
+    else:
+        vi = read_levels(visible, rule=reading.visible_range, option="--visible-range", channels=reading.channels)
+        ir = read_levels(infrared, rule=reading.infrared_range, channels=reading.channels)
+    size = common_size(vi.shape[:2], ir.shape[:2], reading.resize)
+    return (vi, ir) if size is None else (resize_levels(vi, size), resize_levels(ir, size))
 
-    # Not by OpenCV, which turns palette indices into colours, and not by `read_array`, which rescales 16 bit.
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB") if image.mode == "RGBA" else image)
-    except (UnidentifiedImageError, ImportError) as error:
-        # ultralytics 8.4 replaces Image.open by one that asks for a HEIF package when a file is no image.
-        raise ImageError(f"mask {path} is not a readable image. Expected a PNG of class ids.") from error
-    except (OSError, SyntaxError) as error:
-        raise ImageError(f"cannot read mask {path}: {error}.") from error
-    if pixels.ndim == 3:
-        if not all(np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in range(1, pixels.shape[2])):
-            raise ColourMaskError(
-                f"mask {path} is a colour image; expected one channel of class ids. It is probably the colour-coded "
-                "copy of the labels: use the folder with the id masks."
-            )
-        pixels = pixels[..., 0]
-    if pixels.min() < 0 or pixels.max() > 255:
-        raise ImageError(f"mask {path} holds ids from {pixels.min()} to {pixels.max()}; expected 0 to 255.")
-    return np.ascontiguousarray(pixels, dtype=np.uint8)
+
+def pair_size(sample: Sample) -> tuple[int, int]:
+    """(H, W) of a sample's images once they are read, from the headers.
+
+    Raises:
+        ImageError: a header cannot be read.
+    """
+    size = read_size(sample.visible)
+    if sample.reading.resize == SAME_SIZE:
+        return size
+    return common_size(size, read_size(sample.infrared), sample.reading.resize) or size
 
 
 def to_uint8(image: Tensor) -> NDArray[np.uint8]:
@@ -161,7 +153,7 @@ def write_image(path: Path, image: Tensor | NDArray[np.uint8]) -> None:
     stored = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise ImageError(f"cannot write {path}: unknown image suffix {path.suffix!r}. Use .png.")
-    done, encoded = cv2.imencode(path.suffix, stored)
+    done, encoded = cv2.imencode(path.suffix, stored, WRITE_OPTIONS.get(path.suffix.lower(), ()))
     if not done:
         raise ImageError(f"cannot encode {path} as {path.suffix}.")
     with write_file(path) as temporary:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.base import SPLITS, MaskPath, Sample, Task
-from datasets.checks import USABLE, CheckReport
+from datasets.checks import CheckReport
 from datasets.layouts.survey import SurveyedLayout
-from datasets.problems import raise_problems
+from datasets.problems import USABLE, raise_problems
 from datasets.splits import write_list
 from suite.errors import DatasetError
 from suite.files import make_dir, write_file
@@ -64,7 +64,7 @@ def prepare_dataset(
         raise DatasetError(f"--out {out} lies inside the dataset {layout.root}. Pass another folder.")
     blocking = [problem for report in reports for problem in report.problems if problem.kind not in USABLE]
     if not skip_invalid:
-        raise_problems(layout.name, "all splits", list(dict.fromkeys(blocking)))
+        raise_problems(layout.name, "all splits", list(dict.fromkeys(blocking)), place=layout.place)
     pairs = {split: _sound_ids(layout, reports, split) for split in SPLITS}
     files = dict.fromkeys(layout.companions())
     for report in reports:

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from datasets.base import MaskPath, PairedDataset, Sample
-from datasets.images import read_array, read_labels, read_pair
-from suite.errors import DatasetError, ImageError, WorkdirError, list_offenders
+from datasets.base import PairedDataset
+from datasets.checks import check_pair
+from datasets.problems import ADVICE, USABLE, Problem, Remark, raise_problems
+from suite.errors import WorkdirError, list_offenders
 from suite.files import make_dir, write_file, write_text
 
 MOST_WORKERS = 16
@@ -46,49 +47,32 @@ def check_no_file(workdir: Path) -> None:
 
 
 def check_images(datasets: Sequence[PairedDataset], workdir: Path) -> None:
-    """Decode every image and mask once, so that no corrupt file ends the work after hours.
+    """Decode every image and mask once, by the rules of `datasets check`: no bad file is to end the work after hours.
 
-    What passed is remembered in the working folder by the fingerprint of its contents.
+    What passed is remembered in the working folder by the fingerprint of its contents. Remarks are printed: they stop
+    nothing, but they explain scores that come out undefined or odd.
 
     Raises:
-        DatasetError: lists up to ten unreadable or mismatched files.
+        DatasetError: lists up to ten samples that cannot be used.
     """
     for dataset in datasets:
         mark = workdir / "checked" / f"{dataset.name}-{dataset.split}-{dataset.task}-{dataset.fingerprint}.txt"
         if mark.is_file():
             continue
+        check = partial(check_pair, classes=dataset.classes, ignore_index=dataset.ignore_index)
         with ThreadPoolExecutor(max_workers=min(MOST_WORKERS, os.cpu_count() or 1)) as pool:
-            faults = [fault for fault in pool.map(partial(_fault, dataset), dataset) if fault]
-        if faults:
-            raise DatasetError(
-                f"{dataset.name}/{dataset.split}: {len(faults)} of {len(dataset)} samples cannot be used.\n"
-                f"{list_offenders(faults)}\n"
-                f"See all: python -m datasets check {dataset.name} --root {dataset.root}. Leave them out: "
-                f"python -m datasets prepare {dataset.name} --root {dataset.root} --out DIR --skip-invalid"
-            )
+            found = [one for findings in pool.map(check, dataset) for one in findings]
+        problems = [one for one in found if isinstance(one, Problem) and one.kind not in USABLE]
+        raise_problems(dataset.name, dataset.split, problems, place=dataset.place)
+        _print_remarks(dataset, [one for one in found if isinstance(one, Remark)])
         write_text(mark, f"{len(dataset)} samples decoded\n")
 
 
-def _fault(dataset: PairedDataset, sample: Sample) -> str:
-    try:
-        visible, _ = read_pair(sample.visible, sample.infrared)
-        if isinstance(sample.target, MaskPath):
-            _check_mask(dataset, sample.target, (visible.shape[-2], visible.shape[-1]))
-    except ImageError as error:
-        return f"{sample.id}: {error}"
-    return ""
-
-
-def _check_mask(dataset: PairedDataset, mask: MaskPath, size: tuple[int, int]) -> None:
-    labels = read_labels(mask.path)
-    if labels.shape != size:
-        raise ImageError(
-            f"mask {mask.path} is {labels.shape[0]}x{labels.shape[1]} (HxW), its images {size[0]}x{size[1]}."
+def _print_remarks(dataset: PairedDataset, remarks: Sequence[Remark]) -> None:
+    for kind in dict.fromkeys(remark.kind for remark in remarks):
+        offenders = [str(remark) for remark in remarks if remark.kind == kind]
+        print(
+            f"{dataset.name}/{dataset.split}: {kind} in {len(offenders)} of {len(dataset)} pairs. {ADVICE[kind]}\n"
+            f"{list_offenders(offenders, most=3)}",
+            flush=True,
         )
-    highest = int(labels.max(initial=0))
-    if highest >= len(dataset.classes) and highest != dataset.ignore_index:
-        raise ImageError(
-            f"mask {mask.path} holds class id {highest}; {dataset.name} has ids 0 to {len(dataset.classes) - 1}."
-        )
-    if mask.evidence is not None:
-        read_array(mask.evidence)

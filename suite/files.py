@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from pathlib import Path
 from suite.errors import WorkdirError
 
 PARTIAL_MARK = ".partial-"
+LONGEST_NAME = 255
+"""Bytes of a file's name on the file systems in use."""
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def write_file(path: Path) -> Iterator[Path]:
         WorkdirError: the folder cannot be made or written.
     """
     make_dir(path.parent)
-    temporary = path.with_name(f"{path.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}{path.suffix}")
+    temporary = _temporary_name(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -66,6 +69,30 @@ def publish_dir(temporary: Path, path: Path) -> None:
         if not path.is_dir():
             raise
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def describe_irregular(path: Path) -> str:
+    """What stands at a path where a regular file is expected, as "is a folder"; empty for a regular file.
+
+    Opening a named pipe or a device waits for ever, so ask before opening what a user's folder holds.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return "is a link to nothing" if path.is_symlink() else f"cannot be read ({error.strerror})"
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = (
+        (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
+    )  # fmt: skip
+    return next((f"is {name}, not a file" for is_kind, name in kinds if is_kind(mode)), "is not a regular file")
+
+
+def _temporary_name(path: Path) -> Path:
+    mark = f"{PARTIAL_MARK}{uuid.uuid4().hex[:8]}{path.suffix}"
+    stem = os.fsencode(path.stem)[: LONGEST_NAME - len(os.fsencode(mark))]
+    return path.with_name(os.fsdecode(stem) + mark)
 
 
 def make_dir(path: Path) -> Path:

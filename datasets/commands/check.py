@@ -2,30 +2,34 @@
 
 Checked are the counts of the official release, pairs by name, equal sizes, readability, file format, labels that parse,
 boxes inside the image, known classes, masks with ids instead of colours, images without label and labels without image.
+Remarks, which stop nothing, name what explains odd scores later: constant or identical images, false colours, pairs
+that look unregistered.
 
 Examples:
   python -m datasets check llvip --root data/LLVIP --workers 8
   python -m datasets check llvip --root data/llvip_part --subset
+  python -m datasets check folder --root data/own --visible '*_rgb' --infrared '*_th' --resize infrared
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from datasets.base import Task
-from datasets.registry import get_layout
+from datasets.reading import PLAIN, PairOptions
+from datasets.registry import open_layout
 from suite.errors import SettingsError
 from suite.options import Argument
 
 if TYPE_CHECKING:
     from datasets.base import Layout
-    from datasets.checks import CheckReport
+    from datasets.checks import CheckReport, Findings
     from datasets.layouts.survey import SurveyedLayout
-    from datasets.problems import Problem
+    from datasets.problems import Problem, Remark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class DatasetChoice:
     """Labels to read: boxes, masks or none (quality); without it every kind that the dataset has."""
     workers: int = 2
     """Threads that read images."""
+    pairs: Annotated[PairOptions, Argument(group=True)] = PLAIN
+    """How the files become pairs."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
@@ -56,7 +62,7 @@ class CheckSettings(DatasetChoice):
 
 def run(settings: CheckSettings) -> int:
     """Check, print the tables, and say by the exit status whether all is well."""
-    layout = get_layout(settings.name)(settings.root)
+    layout = open_layout(settings.name, settings.root, settings.pairs)
     reports = [
         check_with_progress(layout, task, subset=settings.subset, workers=settings.workers)
         for task in choose_tasks(layout, settings.task)
@@ -84,28 +90,21 @@ def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, wor
     from datasets.checks import check_dataset
     from suite.progress import track
 
-    def watch(results: Iterable[list[Problem]], total: int) -> Iterable[list[Problem]]:
+    def watch(results: Iterable[Findings], total: int) -> Iterable[Findings]:
         return track(results, total, f"Checking {layout.name}")
 
     return check_dataset(layout, task, subset=subset, workers=workers, progress=watch)
 
 
 def print_report(report: CheckReport, layout: Layout) -> None:
-    """The problems by kind with up to ten offenders and the remedy, then the table."""
+    """Problems and remarks by kind with up to ten offenders and what to do, then the table."""
     from rich.console import Console
     from rich.table import Table
 
-    from datasets.checks import USABLE
-    from datasets.problems import REMEDIES
-    from suite.errors import list_offenders
+    from datasets.problems import ADVICE, USABLE, remedy
 
-    by_kind: dict[str, list[Problem]] = defaultdict(list)
-    for problem in report.problems:
-        by_kind[problem.kind].append(problem)
-    for kind, problems in by_kind.items():
-        print(f"{kind}: {len(problems)}")
-        print(list_offenders([str(problem) for problem in problems]))
-        print(f"  -> {REMEDIES[problems[0].kind]}")
+    _print_by_kind("", report.problems, {problem.kind: remedy(problem.kind) for problem in report.problems})
+    _print_by_kind("remark: ", report.remarks, {remark.kind: ADVICE[remark.kind] for remark in report.remarks})
     for name, fact in report.facts.items():
         print(f"{name}: {fact}")
     table = Table(title=f"{report.dataset}, labels for {report.task}")
@@ -120,5 +119,15 @@ def print_report(report: CheckReport, layout: Layout) -> None:
     Console().print(table)
     print(f"{len(report.problems)} problem{'s'[: len(report.problems) != 1]}" if report.problems else "no problem")
     if any(problem.kind not in USABLE for problem in report.problems):
-        command = f"python -m datasets prepare {report.dataset} --root {layout.root} --out OUT --skip-invalid"
+        command = f"python -m datasets prepare {layout.place} --out OUT --skip-invalid"
         print(f"A clean copy without those pairs: {command}")
+
+
+def _print_by_kind(title: str, findings: Sequence[Problem | Remark], advice: Mapping[str, str]) -> None:
+    from suite.errors import list_offenders
+
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for one in findings:
+        by_kind[one.kind].append(str(one))
+    for kind, offenders in by_kind.items():
+        print(f"{title}{kind}: {len(offenders)}\n{list_offenders(offenders)}\n  -> {advice[kind]}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 from datasets.commands.check import DatasetChoice, check_with_progress, choose_tasks
-from datasets.registry import get_layout
+from datasets.registry import open_layout
 from suite.options import Argument
 
 
@@ -36,7 +36,7 @@ def run(settings: PrepareSettings) -> int:
     from suite.errors import list_offenders
     from suite.progress import track
 
-    layout = get_layout(settings.name)(settings.root)
+    layout = open_layout(settings.name, settings.root, settings.pairs)
     reports = [
         check_with_progress(layout, task, subset=True, workers=settings.workers)
         for task in choose_tasks(layout, settings.task)

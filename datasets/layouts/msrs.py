@@ -62,7 +62,7 @@ aware, Information Fusion 83-84, 2022"
     def _describe_labels(self, split: str) -> str:
         import numpy as np
 
-        from datasets.images import read_labels  # loads torch and OpenCV, which other tasks do not need here
+        from datasets.masks import read_labels  # loads torch and OpenCV, which other tasks do not need here
 
         used: set[int] = set()
         for path in self.masks(split):

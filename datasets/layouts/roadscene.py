@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from datasets.layouts.folder import INFRARED_NAMES, VISIBLE_NAMES, Folder
+from datasets.layouts.folder import Folder
+from datasets.layouts.modality_folders import INFRARED_NAMES, VISIBLE_NAMES
 
 
 class RoadScene(Folder):

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task, match_by_name
-from datasets.problems import Problem, raise_problems
+from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task
+from datasets.class_lists import SIDE_FILES, compare_class_list, find_class_list
+from datasets.names import Matched, Pair, match_pairs
+from datasets.problems import Problem, Remark, raise_problems
+from datasets.reading import PLAIN, PairOptions
 from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
 from suite.errors import DatasetError, list_offenders
 
@@ -30,8 +34,18 @@ class Survey:
 class SurveyedLayout(Layout):
     """A layout of paired folders that reports every problem instead of stopping at the first."""
 
+    prefix_is_sequence: ClassVar[bool] = False
+    """Whether what an id begins with (see `folder_pairs`) names the sequence of the pair."""
+    deep: ClassVar[bool] = False
+    """Whether sub-folders of a modality's folder hold pairs too (sequences)."""
+    recognises_marks: ClassVar[bool] = False
+    """Whether names that differ by a mark of the field (`_rgb`, `_th`) are paired without being asked to."""
     suffixes: ClassVar[tuple[str, ...]] = ()
     """File suffixes of the official release; empty where any will do. Others load, but `check` names them."""
+
+    def __init__(self, root: str | PathLike[str], options: PairOptions = PLAIN) -> None:
+        super().__init__(root, options)
+        self._sequences: dict[str, str] = {}
 
     def folders(self, split: str) -> tuple[Path, Path]:
         """The folders (visible, infrared) in which the pairs of a split lie; val lies in train where it is carved.
@@ -67,13 +81,25 @@ class SurveyedLayout(Layout):
         """Labels of no image."""
         return []
 
+    def compare_class_lists(self, split: str, task: Task) -> list[Problem | Remark]:
+        """What a list of classes beside YOLO labels says against the classes of the dataset."""
+        pairs, _ = self._match(split)
+        if not pairs or task != "detect":
+            return []
+        sample = Sample(id=pairs[0].id, visible=pairs[0].visible, infrared=pairs[0].infrared)
+        label = self.label_path(sample, task)
+        if label is None or label.suffix != ".txt":
+            return []
+        path = find_class_list(label.parent, label.parent.parent, self.root)
+        return compare_class_list(path, self.classes_for(task)) if path else []
+
     def survey_names(self, ids: Sequence[str]) -> list[Problem]:
         """Names that the layout cannot interpret."""
         return []
 
     def group_of(self, sample_id: str) -> str:
-        """Scene, sequence or patient; "" where it is not known."""
-        return ""
+        """Scene, sequence or patient; "" where it is not known. By default the sub-folder in which a pair lies."""
+        return self._sequences.get(sample_id, "")
 
     def stratum_of(self, sample_id: str) -> str:
         """Validation takes an equal share of each stratum, for example day and night."""
@@ -82,7 +108,7 @@ class SurveyedLayout(Layout):
     def scan(self, split: str, task: Task) -> list[Sample]:
         """See `Layout.scan`."""
         found = self.survey(split, task)
-        raise_problems(self.name, split, found.problems)
+        raise_problems(self.name, split, found.problems, place=self.place)
         return list(found.samples)
 
     def survey(self, split: str, task: Task) -> Survey:
@@ -99,13 +125,19 @@ class SurveyedLayout(Layout):
 
     def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
         pairs, problems = self._match(split)
-        ids = [pair[0] for pair in pairs]
+        ids = [pair.id for pair in pairs]
         problems += self.survey_names(ids)
         members = frozenset(ids) if whole else self.members(split, ids)
         samples = []
-        for sample_id, visible, infrared in pairs:
-            if sample_id in members:
-                sample = Sample(id=sample_id, visible=visible, infrared=infrared, group=self.group_of(sample_id))
+        for pair in pairs:
+            if pair.id in members:
+                sample = Sample(
+                    id=pair.id,
+                    visible=pair.visible,
+                    infrared=pair.infrared,
+                    group=self.group_of(pair.id),
+                    reading=self.reading,
+                )
                 labelled, wrong = self._label(sample, task)
                 problems += wrong
                 if not wrong:
@@ -113,14 +145,28 @@ class SurveyedLayout(Layout):
         problems += self.stray_labels(split, task)
         return Survey(samples=tuple(samples), problems=tuple(problems), num_pairs=len(members))
 
-    def _match(self, split: str) -> tuple[list[tuple[str, Path, Path]], list[Problem]]:
-        pairs: list[tuple[str, Path, Path]] = []
+    def _match(self, split: str) -> tuple[list[Pair], list[Problem]]:
+        pairs: list[Pair] = []
         problems: list[Problem] = []
         for prefix, (visible, infrared) in self.folder_pairs(split).items():
-            found, wrong = match_by_name(f"{self.name}/{split}", visible, infrared, IMAGE_SUFFIXES)
-            pairs += [(prefix + name, *files) for name, *files in found]
-            problems += [replace(problem, id=prefix + problem.id) for problem in wrong]
-        return sorted(pairs), problems
+            found = self.match(visible, infrared)
+            sequence = prefix.rstrip("_") if self.prefix_is_sequence else ""
+            pairs += [replace(pair, id=prefix + pair.id, sequence=sequence or pair.sequence) for pair in found.pairs]
+            problems += [replace(problem, id=prefix + problem.id) for problem in found.problems]
+        self._sequences.update({pair.id: pair.sequence for pair in pairs})
+        return sorted(pairs, key=lambda pair: pair.id), problems
+
+    def match(self, visible: Path, infrared: Path) -> Matched:
+        """The pairs of two folders by the rules of this layout and what the user said about names.
+
+        Raises:
+            DatasetError: a folder is missing.
+        """
+        for folder in (visible, infrared):
+            if not folder.is_dir():
+                raise DatasetError(f"{self.name}: no folder {folder}.")
+        patterns = (self.options.visible, self.options.infrared) if self.options.visible else None
+        return match_pairs(visible, infrared, patterns=patterns, deep=self.deep, recognise=self.recognises_marks)
 
     def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Problem]]:
         path = self.label_path(sample, task)
@@ -129,10 +175,7 @@ class SurveyedLayout(Layout):
         if not path.is_file():
             return sample, [Problem(kind="image without label", id=sample.id, detail=f"no label {path}")]
         target, problems = self.read_label(path, sample, task)
-        labelled = Sample(
-            id=sample.id, visible=sample.visible, infrared=sample.infrared, target=target, group=sample.group
-        )
-        return labelled, problems
+        return replace(sample, target=target), problems
 
     def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
         """Which of the ids in the folders of a split belong to it: by `splits/*.txt`, else validation is carved."""
@@ -190,7 +233,7 @@ class SurveyedLayout(Layout):
             return f"as listed in {LIST_FOLDER}/*.txt"
         if not self.carves_validation():
             return "the dataset's own val folder"
-        ids = [pair[0] for pair in self._match("train")[0]]
+        ids = [pair.id for pair in self._match("train")[0]]
         carved = self.carve(ids)
         groups = sorted({self.group_of(i) for i in ids})
         share = f"{len(carved)} of {len(ids)} train pairs"
@@ -208,7 +251,7 @@ def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) ->
     return [
         Problem(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
         for path in sorted(labels)
-        if path.stem not in stems
+        if path.stem not in stems and path.stem.casefold() not in SIDE_FILES and path.is_file()
     ]
 
 

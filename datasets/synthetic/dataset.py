@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets.annotations import read_boxes
-from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
+from datasets.base import Boxes, MaskPath, Sample, Task
 from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
 from datasets.problems import Problem
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
@@ -46,10 +45,9 @@ class Synthetic(SurveyedLayout):
         """Those of FMB for "segment", those of the boxes otherwise."""
         return MASK_CLASSES if task == "segment" else BOX_CLASSES
 
-    def load(self, split: str, task: Task) -> PairedDataset:
-        """`scan` as a dataset; masks have an unlabelled class, boxes have none."""
-        loaded = super().load(split, task)
-        return dataclasses.replace(loaded, ignore_index=0 if task == "segment" else None)
+    def ignore_index_for(self, task: Task) -> int | None:
+        """Masks have an unlabelled class, boxes have none."""
+        return 0 if task == "segment" else None
 
     def companions(self) -> tuple[Path, ...]:
         """The manifest, without which the folder is no synthetic dataset."""

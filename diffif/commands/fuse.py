@@ -1,35 +1,45 @@
 """Fuse a visible and an infrared image, two folders of them matched by name, or two videos.
 
-The fused image has the size and the colours of the visible one. Finished files are kept: the same command resumes,
-unless --overwrite is given; a video resumes after its last finished frame.
+The fused image has the size and the colours of the visible one. Headers are checked first, then every sound pair is
+fused; what could not be is listed, and the exit status is 1. The same command resumes: a record beside the images
+knows what they are, and other work into the same folder is refused unless --overwrite is given. A
+video resumes after its last finished frame.
 
 Examples:
   python -m diffif fuse visible.png infrared.png --out fused.png
   python -m diffif fuse VI_DIR IR_DIR --out FUSED_DIR --steps 4 --seed 0
   python -m diffif fuse VI_DIR IR_DIR --out FUSED_DIR --fuser laplacian
   python -m diffif fuse visible.mp4 infrared.mp4 --out fused.mp4 --weights fast
+  python -m diffif fuse DIR DIR --out FUSED_DIR --visible '*_rgb' --infrared '*_th'
+  python -m diffif fuse VI_DIR IR_DIR --out FUSED_DIR --resize infrared --infrared-range percentile
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from datasets.reading import PLAIN, PairOptions
 from suite.device import DeviceChoice
 from suite.options import Argument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datasets.base import Sample
     from diffif.fusers.base import Fuser
+    from diffif.fusers.fuse_files import FilePairs, FuseOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
 class FuseSettings(DeviceChoice):
     """What to fuse, by which fuser, and where to."""
 
-    visible: Annotated[Path, Argument(positional=True)]
-    """Visible image, a folder of them, or a video."""
-    infrared: Annotated[Path, Argument(positional=True)]
+    visible_path: Annotated[Path, Argument(positional=True, metavar="VISIBLE")]
+    """Visible image, a folder of them (sub-folders count as sequences), or a video."""
+    infrared_path: Annotated[Path, Argument(positional=True, metavar="INFRARED")]
     """Infrared image, a folder with the same file names, or a video."""
     out: Path
     """Fused image, the folder to write fused PNGs into, or a video (.mp4, .avi, .mkv)."""
@@ -48,28 +58,28 @@ class FuseSettings(DeviceChoice):
     max_memory: Annotated[float | None, Argument(metavar="GIB")] = None
     """Memory budget; larger images are fused in tiles."""
     overwrite: bool = False
-    """Fuse again what is already there."""
+    """Fuse again what is already there, whatever made it."""
+    pairs: Annotated[PairOptions, Argument(group=True)] = PLAIN
+    """How the files become pairs."""
 
 
 def run(settings: FuseSettings) -> int:
-    """Fuse everything and print where it is."""
-    from rich.progress import track
-
-    from datasets.images import read_pair, write_image
+    """Fuse everything that can be fused, say where it is, and list the rest."""
+    from diffif.fusers.fuse_files import find_pairs, refuse_overlap
     from diffif.video.frames import is_video
 
-    if any(map(is_video, (settings.visible, settings.infrared, settings.out))):
+    visible, infrared, out = settings.visible_path, settings.infrared_path, settings.out
+    if any(map(is_video, (visible, infrared, out))):
         return _fuse_video(settings)
-    pairs = match_pairs(settings.visible, settings.infrared, settings.out)
+    one_file = visible.is_file()
+    target = out / f"{visible.stem}.png" if one_file and (out.is_dir() or not out.suffix) else out
+    pairs = find_pairs(visible, infrared, settings.pairs)
+    refuse_overlap(target, visible, infrared)
     fuser = _build(settings)
-    missing = [pair for pair in pairs if settings.overwrite or not pair[2].is_file()]
-    if len(missing) < len(pairs):
-        print(f"{len(pairs) - len(missing)} of {len(pairs)} are already there (--overwrite fuses them again)")
-    for visible_path, infrared_path, out in track(missing, description=f"fusing with {fuser.name}"):
-        visible, infrared = read_pair(visible_path, infrared_path)
-        write_image(out, fuser.fuse(visible, infrared, ids=[visible_path.stem]))
-    print(f"{len(missing)} fused images in {settings.out}")
-    return 0
+    for note in pairs.notes:
+        print(note)
+    outcome = _fuse_one_file(pairs, fuser, target, settings.overwrite) if one_file else _fuse(pairs, fuser, settings)
+    return _report(outcome, target if one_file else out)
 
 
 def _fuse_video(settings: FuseSettings) -> int:
@@ -77,9 +87,11 @@ def _fuse_video(settings: FuseSettings) -> int:
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from diffif.fusers.fuse_files import refuse_overlap
     from diffif.video.fusion import fuse_frames, plan
 
-    job = plan(settings.visible, settings.infrared, settings.out)
+    refuse_overlap(settings.out, settings.visible_path, settings.infrared_path)
+    job = plan(settings.visible_path, settings.infrared_path, settings.out)
     fuser = _build(settings)
     total = len(job.visible.names)
     columns = (
@@ -103,28 +115,48 @@ def _fuse_video(settings: FuseSettings) -> int:
     return 0
 
 
-def match_pairs(visible: Path, infrared: Path, out: Path) -> list[tuple[Path, Path, Path]]:
-    """(visible file, infrared file, target file) for two files or two folders.
+def _fuse(pairs: FilePairs, fuser: Fuser, settings: FuseSettings) -> FuseOutcome:
+    from diffif.fusers.fuse_files import fuse_files
+    from suite.progress import track
 
-    Raises:
-        DatasetError: a path does not exist, one is a file and the other a folder, or names do not match.
-    """
-    from datasets.base import pair_by_name
-    from datasets.images import IMAGE_SUFFIXES
-    from suite.errors import DatasetError
+    def watch(samples: Iterable[Sample], total: int) -> Iterable[Sample]:
+        return track(samples, total, f"fusing with {fuser.name}")
 
-    for path in (visible, infrared):
-        if not path.exists():
-            raise DatasetError(f"no file or folder {path}.")
-    if visible.is_file() != infrared.is_file():
-        raise DatasetError(f"{visible} and {infrared} must be two files or two folders.")
-    if visible.is_file():
-        target = out / f"{visible.stem}.png" if out.is_dir() or not out.suffix else out
-        return [(visible, infrared, target)]
-    found = pair_by_name("fuse", visible, infrared, IMAGE_SUFFIXES)
-    if not found:
-        raise DatasetError(f"no images in {visible}. Expected {', '.join(IMAGE_SUFFIXES)}.")
-    return [(vi, ir, out / f"{stem}.png") for stem, vi, ir in found]
+    return fuse_files(pairs, fuser, settings.out, overwrite=settings.overwrite, progress=watch)
+
+
+def _fuse_one_file(pairs: FilePairs, fuser: Fuser, target: Path, overwrite: bool) -> FuseOutcome:
+    from diffif.fusers.fuse_files import FuseOutcome, fuse_one
+    from suite.errors import WorkdirError
+
+    if target.exists() and not overwrite:
+        raise WorkdirError(f"{target} is there already, and it is not known what made it. --overwrite replaces it.")
+    outcome = FuseOutcome(problems=list(pairs.problems))
+    for sample in pairs.samples:
+        if problem := fuse_one(sample, fuser, target, outcome):
+            outcome.problems.append(problem)
+    return outcome
+
+
+def _report(outcome: FuseOutcome, out: Path) -> int:
+    from datasets.problems import remedy
+    from suite.errors import list_offenders
+
+    if outcome.num_kept:
+        print(f"{outcome.num_kept} are already there, from the same work (--overwrite fuses them again)")
+    print(f"{outcome.num_fused} fused image{'s'[: outcome.num_fused != 1]} in {out}")
+    for kind, offenders in outcome.warnings.items():
+        print(f"warning: {kind}: {len(offenders)}\n{list_offenders(offenders)}", file=sys.stderr)
+    if not outcome.problems:
+        return 0
+    print(
+        f"error: {len(outcome.problems)} could not be fused:\n"
+        f"{list_offenders([str(problem) for problem in outcome.problems])}",
+        file=sys.stderr,
+    )
+    for kind in sorted({problem.kind for problem in outcome.problems}):
+        print(f"- {kind}: {remedy(kind, skip=False)}", file=sys.stderr)
+    return 1
 
 
 def _build(settings: FuseSettings) -> Fuser:

@@ -160,10 +160,10 @@ def read_goal(settings: PriorSettings) -> SearchSettings:
 
 
 def _try_goal(goal: SearchSettings, sample: Sample) -> None:
-    from datasets.images import read_pair, rgb_to_y
+    from datasets.images import read_sample, rgb_to_y
     from diffif.prior.goal import try_out
 
-    visible, infrared = read_pair(sample.visible, sample.infrared)
+    visible, infrared = read_sample(sample)
     try_out(goal, rgb_to_y(visible), infrared, where=sample.id)
 
 

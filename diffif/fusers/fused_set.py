@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from datasets.base import PairedDataset, Sample
-from datasets.images import read_pair, read_size, write_image
+from datasets.images import pair_size, read_sample, write_image
 from diffif.fusers.base import Fuser
 from suite.errors import ImageError, ResultError, SettingsError, WorkdirError
 from suite.files import make_dir, publish_dir, write_text
@@ -212,7 +212,7 @@ def _batches(samples: Sequence[Sample], batch_size: int) -> Iterator[list[Sample
     batch: list[Sample] = []
     size: tuple[int, int] | None = None
     for sample in samples:
-        this = read_size(sample.visible)
+        this = pair_size(sample)
         if batch and (this != size or len(batch) == batch_size):
             yield batch
             batch = []
@@ -227,7 +227,7 @@ def _read_ahead(
 ) -> Iterator[tuple[list[Sample], list[tuple[Tensor, Tensor]]]]:
     waiting: list[tuple[list[Sample], list[Future[tuple[Tensor, Tensor]]]]] = []
     for batch in batches:
-        waiting.append((batch, [pool.submit(read_pair, sample.visible, sample.infrared) for sample in batch]))
+        waiting.append((batch, [pool.submit(read_sample, sample) for sample in batch]))
         if len(waiting) >= BATCHES_READ_AHEAD:
             first, futures = waiting.pop(0)
             yield first, [future.result() for future in futures]
@@ -238,7 +238,7 @@ def _read_ahead(
 def _check_space(folder: Path, samples: Sequence[Sample]) -> None:
     if not samples:
         return
-    height, width = read_size(samples[0].visible)
+    height, width = pair_size(samples[0])
     needed = int(len(samples) * height * width * 3 * STORED_SHARE)
     free = shutil.disk_usage(folder).free
     if free < needed:

@@ -20,7 +20,7 @@ from rich.progress import Progress
 from torch import Tensor
 
 from datasets.base import Sample
-from datasets.images import read_pair, rgb_to_y, write_image
+from datasets.images import read_sample, rgb_to_y, write_image
 from diffif.fusers.base import Fuser
 from diffif.fusers.outside.imported import ImportedFolder
 from diffif.fusers.registry import build_fuser
@@ -173,7 +173,7 @@ def native_colour(fused: Tensor, visible: Tensor) -> Tensor:
 
 def _fuse_one(fuser: Fuser | tuple[str, str], candidates: Candidates, sample: Sample) -> None:
     ready = _build_once(*fuser) if isinstance(fuser, tuple) else fuser
-    visible, infrared = read_pair(sample.visible, sample.infrared)
+    visible, infrared = read_sample(sample)
     fused = ready.fuse(visible, infrared, ids=[sample.id])
     write_image(candidates.path(sample.id), native_colour(fused, visible))
 

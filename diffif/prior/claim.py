@@ -43,8 +43,4 @@ def claim_folder(out: Path, samples: Sequence[Sample]) -> None:
 
 
 def _digest(sample: Sample) -> str:
-    digest = hashlib.sha256()
-    for path in (sample.visible, sample.infrared):
-        with path.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
-    return digest.hexdigest()[:DIGEST_LENGTH]
+    return hashlib.sha256(sample.digest).hexdigest()[:DIGEST_LENGTH]

@@ -28,7 +28,7 @@ from rich.progress import Progress
 from torch import Tensor
 
 from datasets.base import Sample
-from datasets.images import read_image, read_pair, rgb_to_y
+from datasets.images import read_image, read_sample, rgb_to_y
 from diffif.prior.candidates import Candidates
 from diffif.prior.goal import SearchSettings, measure, weighted_sum
 from diffif.prior.summary import summarise
@@ -162,7 +162,7 @@ def _values_of(
     present = [candidates for candidates in pool if sample.id not in candidates.absent]
     new = [c for c in present if not all(key in known.get(c.folder.name, {}) for key in keys.values())]
     if new:
-        visible, infrared = read_pair(sample.visible, sample.infrared)
+        visible, infrared = read_sample(sample)
         fused = torch.cat([_read_candidate(sample, candidates, infrared.shape[-2:]) for candidates in new])
         measured = measure(settings, fused, rgb_to_y(visible), infrared, where=sample.id)
         for place, candidates in enumerate(new):

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from datasets.base import Sample
-from datasets.images import read_array, read_pair, rgb_to_y, to_uint8
+from datasets.images import read_array, read_sample, rgb_to_y, to_uint8
 from diffif.model.diffusion import TrainingBatch
 from diffif.training.recipe import DataSettings, Recipe
 from suite.errors import DatasetError, SettingsError, list_offenders
@@ -58,7 +58,7 @@ class PriorPairs:
         return len(self.images)
 
     def _load(self, sample: Sample, crop: int) -> NDArray[np.uint8]:
-        visible, infrared = read_pair(sample.visible, sample.infrared)
+        visible, infrared = read_sample(sample)
         y, ir = to_uint8(rgb_to_y(visible)), to_uint8(infrared)
         if min(y.shape) < crop:
             raise DatasetError(

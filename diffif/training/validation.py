@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from datasets.base import Sample
-from datasets.images import read_pair, rgb_to_y
+from datasets.images import read_sample, rgb_to_y
 from diffif.metrics import evaluate
 from diffif.model.diffusion import DiffIF
 from diffif.model.sampler import SamplerSettings, sample
@@ -30,7 +30,7 @@ class Validation:
     def __init__(self, samples: Sequence[Sample], settings: ValidationSettings, stride: int) -> None:
         count = min(settings.num_pairs, len(samples))
         chosen = [samples[round(i * (len(samples) - 1) / max(count - 1, 1))] for i in range(count)]
-        self.pairs = [_centre(*read_pair(s.visible, s.infrared), settings.max_side, stride) for s in chosen]
+        self.pairs = [_centre(*read_sample(s), settings.max_side, stride) for s in chosen]
 
     @torch.inference_mode()
     def fuse(self, model: DiffIF, sampler: SamplerSettings, device: torch.device) -> list[Tensor]:

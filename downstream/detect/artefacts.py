@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.base import Boxes, PairedDataset, Sample
-from datasets.images import read_array, read_size, write_image
+from datasets.images import pair_size, read_array, read_sample, to_uint8, write_image
 from diffif.fusers.fused_set import FusedSet
 from downstream.detect.matching import MAX_DETECTIONS, Detections
 from suite.statistics.intervals import describe_draws
@@ -61,7 +61,7 @@ def write_artefacts(
                 "boxes_truth": _named(truth[sample.id], classes),
                 "boxes_predicted": _named(_predicted(by_id[sample.id], SHOWN_CONFIDENCE), classes),
                 "evidence": evidence.get(sample.id, []),
-                "size": list(read_size(sample.visible)),
+                "size": list(pair_size(sample)),
             }
         )
     _write_json(folder / "gallery.json", entries)
@@ -85,11 +85,12 @@ def example_samples(dataset: PairedDataset, count: int = NUM_EXAMPLES) -> list[S
 
 def write_pictures(folder: Path, sample: Sample, fused: FusedSet) -> dict[str, str]:
     """Small JPEGs of one pair and its fused image; returns their paths relative to the folder above."""
-    sources = {"visible": sample.visible, "infrared": sample.infrared, "fused": fused.image(sample.id)}
+    visible, infrared = (to_uint8(image) for image in read_sample(sample))
+    shown = {"visible": visible, "infrared": infrared, "fused": read_array(fused.image(sample.id))}
     pictures = {}
-    for kind, source in sources.items():
+    for kind, pixels in shown.items():
         target = folder / f"{sample.id}.{kind}.jpg"
-        write_image(target, shrink(read_array(source)))
+        write_image(target, shrink(pixels))
         pictures[kind] = f"{folder.name}/{target.name}"
     return pictures
 

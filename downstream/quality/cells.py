@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.base import PairedDataset, Sample
-from datasets.images import read_image, read_pair
+from datasets.images import read_image, read_sample
 from diffif.fusers.base import Fuser
 from diffif.fusers.fused_set import FusedSet, fuse_split
 from downstream.ablation import NOT_VARIED, Ablation
@@ -119,7 +119,7 @@ def score_sample(sample: Sample, fused: FusedSet, run: QualityRun) -> dict[str, 
     """Every metric of one fused image; nan where it is undefined, `undefined_notes` says of how many images."""
     from diffif.metrics import UndefinedMetric, evaluate
 
-    visible, infrared = read_pair(sample.visible, sample.infrared)
+    visible, infrared = read_sample(sample)
     image = read_image(fused.image(sample.id), "rgb")
     images = (tensor.to(run.device) for tensor in (image, visible, infrared))
     with warnings.catch_warnings():

@@ -123,6 +123,7 @@ def mask_of(sample: Sample) -> MaskPath:
 
 def read_mask(mask: MaskPath) -> tuple[Ids, Ids | None]:
     """Class ids of a mask and, where it is known, the kind of evidence of every pixel."""
-    from datasets.images import read_array, read_labels
+    from datasets.images import read_array
+    from datasets.masks import read_labels
 
     return read_labels(mask.path), None if mask.evidence is None else read_array(mask.evidence)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datasets.base import IMAGE_SUFFIXES, Boxes, MaskPath, PairedDataset, Sample, pair_by_name
+from datasets.base import Boxes, MaskPath, PairedDataset, Sample
+from datasets.names import match_pairs
 from suite.errors import DatasetError
 from tests.datasets.miniatures import write_mask, write_pairs
 
@@ -26,8 +27,8 @@ def test_pairs_go_by_name_not_by_position(tmp_path: Path) -> None:
     (tmp_path / "ir/a.png").rename(tmp_path / "ir/a.jpg")
     (tmp_path / "vi/Thumbs.db").write_bytes(b"")
     (tmp_path / "vi/.hidden.png").write_bytes(b"")
-    pairs = pair_by_name("x", tmp_path / "vi", tmp_path / "ir", IMAGE_SUFFIXES)
-    assert [(name, vi.name, ir.name) for name, vi, ir in pairs] == [
+    pairs = match_pairs(tmp_path / "vi", tmp_path / "ir").pairs
+    assert [(pair.id, pair.visible.name, pair.infrared.name) for pair in pairs] == [
         ("10", "10.png", "10.png"),
         ("9", "9.png", "9.png"),
         ("a", "a.png", "a.jpg"),
@@ -39,8 +40,11 @@ def test_files_without_counterpart_are_listed_from_both_sides(tmp_path: Path) ->
     write_pairs(tmp_path / "vi", tmp_path / "ir", ["a", "b", "c"])
     (tmp_path / "ir/a.png").unlink()
     (tmp_path / "vi/b.png").unlink()
-    with pytest.raises(DatasetError, match=r"(?s)2 problems.*a: only in .*vi.*b: only in .*ir"):
-        pair_by_name("x", tmp_path / "vi", tmp_path / "ir", IMAGE_SUFFIXES)
+    problems = match_pairs(tmp_path / "vi", tmp_path / "ir").problems
+    assert [str(problem).split(",")[0] for problem in problems] == [
+        f"a: only in {tmp_path / 'vi'}",
+        f"b: only in {tmp_path / 'ir'}",
+    ]
 
 
 def test_a_dataset_is_a_sequence(dataset: PairedDataset) -> None:

@@ -32,11 +32,11 @@ def test_folders_are_matched_by_name_and_finished_files_are_kept(
     command = ["fuse", *folders, "--out", str(tmp_path / "out"), "--fuser", "max"]
     assert main(command) == 0
     (tmp_path / "out" / f"{dataset[1].id}.png").unlink()
-    times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out").iterdir()}
+    times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "out").glob("*.png")}
     assert main(command) == 0
-    assert "2 of 3 are already there" in capsys.readouterr().out
+    assert "2 are already there" in capsys.readouterr().out
     assert all((tmp_path / "out" / name).stat().st_mtime_ns == time for name, time in times.items())
-    assert len(list((tmp_path / "out").iterdir())) == 3
+    assert len(list((tmp_path / "out").glob("*.png"))) == 3
 
 
 def test_a_lonely_image_is_named(make_pairs: MakePairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

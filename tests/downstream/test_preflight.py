@@ -63,7 +63,7 @@ def test_every_bad_image_is_found_before_the_work(make_labelled_pairs: MakeLabel
     content = dataset[2].visible.read_bytes()
     dataset[2].visible.write_bytes(content[: len(content) // 2])
     write_image(dataset[4].infrared, np.zeros((10, 10), dtype=np.uint8))
-    with pytest.raises(DatasetError, match="2 of 6") as caught:
+    with pytest.raises(DatasetError, match="2 problems") as caught:
         check_images([dataset], tmp_path / "work")
     assert "000002" in str(caught.value)
     assert "24x32 (HxW)" in str(caught.value)
@@ -75,7 +75,7 @@ def test_what_passed_once_is_not_decoded_again(
 ) -> None:
     dataset = make_labelled_pairs(2)
     check_images([dataset], tmp_path)
-    monkeypatch.setattr("downstream.preflight.read_pair", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr("downstream.preflight.check_pair", lambda *_, **__: pytest.fail("decoded again"))
     check_images([dataset], tmp_path)
 
 
@@ -85,6 +85,6 @@ def test_a_mask_of_another_size_or_with_foreign_ids_is_refused(
     dataset = make_labelled_pairs(3, task="segment")
     write_image(dataset.root / "label" / "000000.png", np.zeros((5, 5), dtype=np.uint8))
     write_image(dataset.root / "label" / "000001.png", np.full((24, 32), 7, dtype=np.uint8))
-    with pytest.raises(DatasetError, match="2 of 3") as caught:
+    with pytest.raises(DatasetError, match="2 problems") as caught:
         check_images([dataset], tmp_path)
-    assert "class id 7" in str(caught.value)
+    assert "holds the ids 7" in str(caught.value)

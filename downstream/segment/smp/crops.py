@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from datasets.images import read_array, read_labels, to_tensor
+from datasets.images import read_array, to_tensor
+from datasets.masks import read_labels
 from downstream.segment.segmenter import IGNORED, MaskedImages
 
 Image = NDArray[np.uint8]
