@@ -1,9 +1,10 @@
 """AUIF: an optimisation that splits an image into base and detail, unrolled into ten trained steps each.
 
-Every step has one kernel of 64 filters, used forwards and, turned by 180 degrees, backwards. The features of both
-sources are added, as published; `rule=average` is the authors' alternative, and with it the decoder works outside the
-range that it was trained for. The result is a sigmoid and is not stretched. The published command takes grey images
-and rounds to 8 bit; luma and the visible image's chroma are ours.
+Every step has one kernel of 64 filters, used forwards and, turned by 180 degrees, backwards. Away from the border the
+two are one 5x5 filter, which takes a twentieth of the time (`filter_twice`). The features of both sources are added, as
+published; `rule=average` is the authors' alternative, and with it the decoder works outside the range that it was
+trained for. The result is a sigmoid and is not stretched. The published command takes grey images and rounds to 8 bit;
+luma and the visible image's chroma are ours.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from diffif.fusers.published.weights import PublishedWeights
 
 STEPS, FILTERS = 10, 64
 BLUR_SIDE, LAPLACE_SIDE = 11, 19
+# Pixels next to the border that depend on how it is treated, and the width of the strips in which they are exact.
+BORDER, STRIP = 2, 6
 SOURCE = "the AUIF project (github.com/Zhaozixiang1228/IVIF-AUIF-Net)"
 FILES = {
     "TCSVT_Encoder_Base.model": "c4fe51b85637e3befc89b27e3cbb7a765aea37871eb4da4f58b471680ce7eb72",
@@ -67,11 +70,31 @@ class _Step(nn.Module):
         self.rest = nn.Sequential(nn.BatchNorm2d(1), nn.PReLU())
 
     def forward(self, part: Tensor, image: Tensor) -> Tensor:
-        filtered = F.conv2d(_reflect(part, 1), self.kernel)
-        backward = self.kernel.flip(-1, -2).transpose(0, 1)
-        penalty = self.rest(F.conv2d(_reflect(filtered, 1), backward))
+        penalty = self.rest(filter_twice(part, self.kernel))
         stepped: Tensor = part - self.eta * (penalty - self.theta * (image - part))
         return stepped
+
+
+def filter_twice(image: Tensor, kernel: Tensor) -> Tensor:
+    """64 filters and back: correlation with `kernel`, then the sum of correlations with its filters turned around.
+
+    Args:
+        image: (B, 1, H, W), H and W at least 10.
+        kernel: (64, 1, 3, 3). Image and features are reflected at the border.
+    """
+    both = F.conv2d(kernel.transpose(0, 1), kernel.transpose(0, 1), padding=BORDER)
+    filtered = F.pad(F.conv2d(image, both), (BORDER,) * 4)
+    # The reflected features are not those of a reflected image: near the border both steps are done.
+    for dim in (-2, -1):
+        for start, kept in ((0, 0), (image.shape[dim] - STRIP, STRIP - BORDER)):
+            strip = _filter_and_back(image.narrow(dim, start, STRIP), kernel)
+            filtered.narrow(dim, start + kept, BORDER).copy_(strip.narrow(dim, kept, BORDER))
+    return filtered
+
+
+def _filter_and_back(image: Tensor, kernel: Tensor) -> Tensor:
+    features = F.conv2d(_reflect(image, 1), kernel)
+    return F.conv2d(_reflect(features, 1), kernel.flip(-1, -2).transpose(0, 1))
 
 
 def blur(image: Tensor) -> Tensor:
