@@ -81,6 +81,9 @@ def filter_twice(image: Tensor, kernel: Tensor) -> Tensor:
     Args:
         image: (B, 1, H, W), H and W at least 10.
         kernel: (64, 1, 3, 3). Image and features are reflected at the border.
+
+    Returns:
+        Same shape as the image.
     """
     both = F.conv2d(kernel.transpose(0, 1), kernel.transpose(0, 1), padding=BORDER)
     filtered = F.pad(F.conv2d(image, both), (BORDER,) * 4)
