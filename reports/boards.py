@@ -127,11 +127,11 @@ def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods
     scores: dict[tuple[str, str], Score] = {}
     metrics = tuple(dict.fromkeys(rows["metric"]))
     for method, group in rows.groupby("method", sort=False):
-        records = [collection.scores[cell] for cell in sorted(set(group["cell"]))]
-        for metric in dict.fromkeys(group["metric"]):
-            score = score_of(records, metric)
+        for metric, of_metric in group.groupby("metric", sort=False):
+            cells = dict.fromkeys(of_metric.sort_values(["seed", "cell"])["cell"])
+            score = score_of([collection.scores[cell] for cell in cells], str(metric))
             if score is not None:
-                scores[str(method), metric] = score
+                scores[str(method), str(metric)] = score
     primary = str(rows["primary"].iloc[0])
     tests = test_all_metrics(metrics, scores, methods, context.protocol)
     mean_ranks: dict[str, float] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from pathlib import Path
 
 from reports.labels import MINUS
 from reports.tables import Cell, Table
@@ -17,18 +18,33 @@ LATEX_SPECIAL = {
 }  # fmt: skip
 
 
+CSV_HEAD = (
+    "row", "column", "value", "ci_low", "ci_high", "sd", "best", "second", "ties_best", "missing", "records",
+)  # fmt: skip
+LATEX_HEAD = r"% needs \usepackage{booktabs}; best bold, second underlined, $\approx$: not significantly below the best"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that a spreadsheet would compute."""
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file in a table folder was written by a report; by its first line, so that nobody else's is removed."""
+    head = {".csv": ",".join(CSV_HEAD), ".tex": LATEX_HEAD}.get(path.suffix)
+    if head is None or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as opened:
+        return opened.readline().rstrip("\n") == head
+
+
 def to_csv(table: Table) -> str:
     """One line per cell: row, column, exact value, interval, standard deviation, marks, record ids."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["row", "column", "value", "ci_low", "ci_high", "sd", "best", "second", "ties_best", "missing", "records"]
-    )
+    writer.writerow(CSV_HEAD)
     for row in table.rows:
         for column, cell in zip(table.columns, row.cells, strict=True):
             numbers = [_exact(n) for n in (cell.value, cell.low, cell.high, cell.sd)]
             marks = [str(mark).lower() for mark in (cell.best, cell.second, cell.ties_best, cell.missing)]
-            writer.writerow([row.head, column.key, *numbers, *marks, " ".join(cell.records)])
+            writer.writerow([_inert(row.head), _inert(column.key), *numbers, *marks, " ".join(cell.records)])
     return out.getvalue()
 
 
@@ -38,7 +54,7 @@ def to_latex(table: Table) -> str:
         [escape_latex(table.corner), *(escape_latex(f"{c.text} {c.arrow}".strip()) for c in table.columns)]
     )
     lines = [
-        r"% needs \usepackage{booktabs}; best bold, second underlined, $\approx$: not significantly below the best",
+        LATEX_HEAD,
         r"\begin{table}[t]",
         r"  \centering",
         rf"  \caption{{{escape_latex(table.title)}}}",
@@ -76,6 +92,11 @@ def _latex_cell(cell: Cell) -> str:
     mark = r"$^{\approx}$" if cell.ties_best else ""
     spread = rf" {{\scriptsize {escape_latex(cell.spread)}}}" if cell.spread else ""
     return f"{text}{mark}{spread}"
+
+
+def _inert(text: str) -> str:
+    """A name as a spreadsheet shows it instead of computing it."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _exact(number: float) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 MISSING = "missing"
 MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+"""What was not measured, or is undefined."""
 
 
 UNITS: dict[str, tuple[str, float, int | None]] = {
@@ -116,13 +118,13 @@ def method_label(fuser: str, variant: str = "full") -> str:
 
 
 def format_number(value: float, decimals: int, *, signed: bool = False) -> str:
-    """A number with a true minus sign and grouped thousands, zero without sign; "undefined" for nan.
+    """A number with a true minus sign and grouped thousands, zero without sign; a dash for what is not a number.
 
     >>> format_number(-1234.5, 1), format_number(0.25, 2, signed=True), format_number(-0.001, 2, signed=True)
     ('−1,234.5', '+0.25', '0.00')
     """
-    if math.isnan(value):
-        return "undefined"
+    if not math.isfinite(value):
+        return DASH
     text = f"{abs(value):,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         return text

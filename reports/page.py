@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.changes import summary_line
 from reports.collect import collect
-from reports.export import to_csv, to_latex
+from reports.export import is_ours, to_csv, to_latex
 from reports.tables import Table
 from reports.views import Views, build_views
 from suite.files import write_text
@@ -56,13 +56,16 @@ def build_report(workdir: Path, *, out: Path | None = None, diff: Path | None = 
 
 
 def write_tables(tables: Sequence[Table], folder: Path) -> list[Path]:
-    """Write every table as CSV and as LaTeX; returns the paths."""
+    """Write every table as CSV and as LaTeX and remove what an earlier report left; returns the paths."""
     written = []
     for table in tables:
         for suffix, text in ((".csv", to_csv(table)), (".tex", to_latex(table))):
             path = folder / f"{table.slug}{suffix}"
             write_text(path, text)
             written.append(path)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path not in written and is_ours(path):
+            path.unlink()
     return written
 
 

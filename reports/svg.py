@@ -37,7 +37,7 @@ _STYLE: Any = {
     "grid.color": RULE, "grid.linewidth": 0.6, "axes.linewidth": 0.8, "axes.titlesize": 9.5, "axes.labelsize": 9.0,
     "axes.titlelocation": "left", "axes.titleweight": "bold", "axes.spines.top": False, "axes.spines.right": False,
     "xtick.major.size": 0.0, "ytick.major.size": 0.0, "legend.frameon": False, "axes.axisbelow": True,
-    "figure.constrained_layout.use": True, "lines.linewidth": 1.6,
+    "figure.constrained_layout.use": True, "lines.linewidth": 1.6, "text.parse_math": False,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reports.boards import Board, evidence_of, is_board_metric
-from reports.labels import EVIDENCE, MISSING, MetricLabel, arrow, split_metric
+from reports.labels import DASH, EVIDENCE, MISSING, MetricLabel, arrow, split_metric
 from reports.scores import OVERALL, Score
 
 
@@ -174,6 +174,8 @@ def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked
     """One score as a cell; a score that is not there is shown as missing."""
     if score is None:
         return Cell.absent()
+    if not math.isfinite(score.value):
+        return Cell(text=DASH, missing=True, hint="not measured, or undefined for these images")
     return Cell(
         text=label.show(score.value, decimals),
         spread=_spread(label, score, decimals),
