@@ -64,7 +64,7 @@ def ablation_tables(collection: Collection) -> list[tuple[Table, list[Finding]]]
     for full, variants in families(collection).items():
         boards = build_boards(collection, methods=[full, *variants])
         boards = [b for b in boards if full in b.present and len(b.present) > 1]
-        columns = [(b, m) for b in boards for m in _columns(b)]
+        columns = [(b, m) for b in boards for m in ablation_columns(b)]
         if columns:
             told = all_changes(full, variants, columns)
             found.append((_table(full, variants, columns, told), _findings(full, variants, columns, told)))
@@ -115,7 +115,8 @@ def all_changes(
     return found
 
 
-def _columns(board: Board) -> list[str]:
+def ablation_columns(board: Board) -> list[str]:
+    """The metrics of a board that stand for it in an ablation."""
     if board.context.task == "quality":
         return [m for m in QUALITY_COLUMNS if m in board.metrics][:MOST_QUALITY_COLUMNS]
     if board.context.task == "cost":

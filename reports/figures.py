@@ -61,10 +61,10 @@ def distributions(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"distribution-{board.context.slug}",
-        title=f"Image by image: {board.context.title}",
+        title="Image by image",
         caption=f"Scores of {count} single images. Lines inside: quartiles. Wide overlap means that the image matters "
         "more than the method.",
-        alt=f"Violin plots per metric and method. {'; '.join(medians)}.",
+        alt=f"Violin plots per metric and method, {board.context.title}. {'; '.join(medians)}.",
     )
 
 
@@ -100,9 +100,10 @@ def class_heat_map(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"class-map-{board.context.slug}",
-        title=f"{stem.text} by class: {board.context.title}",
+        title=f"{stem.text} by class",
         caption=f"{stem.text} in percent; an empty field is a class without a true pixel or box, or a missing cell.",
-        alt=f"Heat map of {stem.text} by method and class. Easiest class on average: {split_metric(easy)[1]}; hardest: "
+        alt=f"Heat map of {stem.text} by method and class, {board.context.title}. Easiest class on average: "
+        f"{split_metric(easy)[1]}; hardest: "
         f"{split_metric(hard)[1]}. The table by class holds the numbers.",
     )
 
@@ -119,7 +120,7 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
     def draw() -> Figure:
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.32 * len(methods)))
+        figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.3 * len(methods)))
         for place, method in enumerate(methods):
             values = [_shown(board, method, key) for key in keys.values()]
             axes.plot([min(values), max(values)], [place, place], color=RULE, linewidth=1.2, zorder=1)
@@ -135,7 +136,7 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
         axes.set_ylim(len(methods) - 0.5, -0.5)
         axes.set_xlim(-2, 102)
         axes.set_xlabel(board.labels[metric].head)
-        figure.legend(loc="outside upper left", ncols=len(keys), handletextpad=0.2, columnspacing=1.4)
+        figure.legend(loc="outside upper left", ncols=len(keys), handletextpad=0.1, columnspacing=0.9)
         _tidy(axes, grid="x")
         return figure
 
@@ -143,9 +144,9 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"evidence-plot-{board.context.slug}",
-        title=f"What was lost: {board.context.title}",
+        title="What was lost",
         caption="A long line is a fuser that serves one modality's objects and loses the other's.",
-        alt=f"{board.labels[metric].text} by evidence. {'; '.join(lines)}.",
+        alt=f"{board.labels[metric].text} by evidence, {board.context.title}. {'; '.join(lines)}.",
     )
 
 
@@ -193,10 +194,11 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"critical-difference-{board.context.slug}",
-        title=f"Mean rank over all metrics: {board.context.title}",
+        title="Mean rank over all metrics",
         caption=f"Left is better. A bar joins methods that {tests.num_images} images cannot tell apart "
         f"({tests.test}).{overall}",
-        alt=f"Critical difference plot. Mean ranks: {ranked}. Not significantly different: {joined}.",
+        alt=f"Critical difference plot, {board.context.title}. Mean ranks: {ranked}. "
+        f"Not significantly different: {joined}.",
     )
 
 

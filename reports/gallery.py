@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.artefacts import artefact, inside, read_json
 from reports.collect import Collection
 from reports.labels import BASELINES, dataset_label
 
@@ -29,6 +29,7 @@ MOST_IMAGES = 24
 BUDGET_BYTES = 9_000_000
 """Base64 characters of all pictures together; keeps ten fusers below 15 MB of page."""
 SHOWN_CONFIDENCE = 0.25
+GALLERY_FILES = ("gallery.json", "gallery/gallery.json")
 MASK_ALPHA = 150
 """Of masks that come in colour, so that the picture shows through."""
 MASK_COLOURS = (
@@ -75,7 +76,7 @@ class Gallery:
 
 def build_gallery(collection: Collection, *, budget: int = BUDGET_BYTES) -> Gallery:
     """Gather, shrink and embed the examples of all records."""
-    found = _entries(collection)
+    found = gallery_entries(collection)
     pictures = _Pictures()
     sets: dict[tuple[str, str], dict[str, Pair]] = {}
     omitted = 0
@@ -102,61 +103,70 @@ class _Pictures:
         self.size = 0
         self._places: dict[str, int] = {}
 
-    def add(self, path: Path) -> int | None:
-        """The position of a photograph; None if the file is not there."""
+    def add(self, path: Path | None) -> int | None:
+        """The position of a photograph; None if the file is not there or is no picture."""
         return self._add(path, _photograph, "image/webp")
 
-    def add_mask(self, path: Path) -> int | None:
+    def add_mask(self, path: Path | None) -> int | None:
         """The position of a mask, in the colours of its classes."""
         return self._add(path, _mask, "image/png")
 
-    def _add(self, path: Path, encode: Any, kind: str) -> int | None:
-        if not path.is_file():
+    def _add(self, path: Path | None, encode: Any, kind: str) -> int | None:
+        if path is None:
             return None
         content = path.read_bytes()
         key = kind + hashlib.sha256(content).hexdigest()
         if key not in self._places:
-            uri = f"data:{kind};base64,{base64.b64encode(encode(content)).decode()}"
+            try:
+                uri = f"data:{kind};base64,{base64.b64encode(encode(content)).decode()}"
+            except (OSError, ValueError, SyntaxError):
+                return None
             self._places[key] = len(self.uris)
             self.uris.append(uri)
             self.size += len(uri)
         return self._places[key]
 
 
-def _entries(collection: Collection) -> dict[tuple[str, str], dict[str, list[tuple[str, Path, dict[str, Any]]]]]:
-    """(dataset, split) -> image id -> (method, folder, entry), ids that most methods have first."""
-    found: dict[tuple[str, str], dict[str, list[tuple[str, Path, dict[str, Any]]]]] = {}
+Examples = dict[str, list[tuple[str, Path, dict[str, Any]]]]
+"""Image id -> (method, folder, entry)."""
+FIELDS = {"id", "visible", "infrared", "fused", "size"}
+
+
+def gallery_entries(collection: Collection) -> dict[tuple[str, str], Examples]:
+    """The examples of every (dataset, split), ids that most methods have first; damaged entries are left out."""
+    found: dict[tuple[str, str], Examples] = {}
     owners = collection.owners
     ablated = set(collection.rows.loc[collection.rows["variant"] != "full", "method"])
     for cell, record in collection.records.items():
         context, method = owners[cell]
-        source = _gallery_file(record.path)
-        if source is None or method in ablated:
+        if method in ablated:
             continue
-        for entry in json.loads(source.read_text(encoding="utf-8")):
-            by_id = found.setdefault((context.dataset, context.split), {})
-            by_id.setdefault(str(entry["id"]), []).append((method, source.parent, entry))
+        for name in GALLERY_FILES:
+            source, content = artefact(record, name), read_json(record, name)
+            if source is None or not isinstance(content, list):
+                continue
+            for entry in content:
+                if isinstance(entry, dict) and set(entry) >= FIELDS:
+                    by_id = found.setdefault((context.dataset, context.split), {})
+                    by_id.setdefault(str(entry["id"]), []).append((method, source.parent, entry))
+            break
     return {
         key: dict(sorted(by_id.items(), key=lambda item: (-len({m for m, _, _ in item[1]}), item[0])))
         for key, by_id in sorted(found.items())
     }
 
 
-def _gallery_file(path: Path | None) -> Path | None:
-    if path is None:
-        return None
-    candidates = (path / "artefacts" / "gallery.json", path / "artefacts" / "gallery" / "gallery.json")
-    return next((c for c in candidates if c.is_file()), None)
-
-
 def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictures: _Pictures) -> Pair | None:
     _, folder, first = entries[0]
-    visible, infrared = pictures.add(folder / first["visible"]), pictures.add(folder / first["infrared"])
+    visible, infrared = (
+        pictures.add(inside(folder, str(first["visible"]))),
+        pictures.add(inside(folder, str(first["infrared"]))),
+    )
     if visible is None or infrared is None:
         return None
     pair = Pair(name, (int(first["size"][0]), int(first["size"][1])), visible, infrared)
     for method, folder, entry in entries:
-        fused = pictures.add(folder / entry["fused"]) if method not in pair.fused else None
+        fused = pictures.add(inside(folder, str(entry["fused"]))) if method not in pair.fused else None
         if fused is not None:
             pair.fused[method] = fused
         pair.truth = pair.truth or [_rounded(box) for box in entry.get("boxes_truth", [])]
@@ -164,8 +174,8 @@ def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictur
         if predicted and method not in pair.predicted:
             pair.predicted[method] = [b for b in predicted if len(b) < 6 or b[5] >= SHOWN_CONFIDENCE]
         if entry.get("mask_truth") and pair.mask_truth is None:
-            pair.mask_truth = pictures.add_mask(folder / entry["mask_truth"])
-        mask = pictures.add_mask(folder / entry["mask_predicted"]) if entry.get("mask_predicted") else None
+            pair.mask_truth = pictures.add_mask(inside(folder, str(entry["mask_truth"])))
+        mask = pictures.add_mask(inside(folder, str(entry["mask_predicted"]))) if entry.get("mask_predicted") else None
         if mask is not None and method not in pair.mask_predicted:
             pair.mask_predicted[method] = mask
     return pair

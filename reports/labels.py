@@ -88,7 +88,6 @@ DATASETS = {
     "llvip": "LLVIP", "llvip_mini": "LLVIP mini", "fmb": "FMB", "msrs": "MSRS", "m3fd": "M3FD", "tno": "TNO",
     "roadscene": "RoadScene", "harvard": "Harvard", "synthetic": "Synthetic laboratory", "random": "random images",
 }  # fmt: skip
-MEDICAL_DATASETS = ("harvard",)
 BASELINES = ("visible", "infrared")
 CLASS_STEMS = ("iou", "ap50", "ap50_95", "precision", "recall", "f1")
 """Metrics that a qualifier splits by class."""

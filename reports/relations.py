@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.artefacts import read_json
 from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import BASELINES, Labels, show_p, split_metric
@@ -40,7 +40,7 @@ def precision_recall(board: Board, collection: Collection) -> Drawing | None:
     def draw() -> Figure:
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(figsize=(6.0, 3.8))
+        figure, axes = plt.subplots(figsize=(5.4, 3.2))
         sns.lineplot(
             data=data, x="recall", y="precision", hue="method", style="method", palette={m: colours[m] for m in curves},
             errorbar=None, estimator=None, sort=False, ax=axes,
@@ -54,10 +54,10 @@ def precision_recall(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"precision-recall-{board.context.slug}",
-        title=f"Precision and recall: {board.context.title}",
+        title="Precision and recall",
         caption="At IoU 0.5, mean over classes and seeds. Where lines cross, the better fuser depends on the operating "
         "point.",
-        alt=f"Precision-recall curves. Area under each: {areas}.",
+        alt=f"Precision-recall curves, {board.context.title}. Area under each: {areas}.",
     )
 
 
@@ -87,7 +87,7 @@ def metric_correlation(quality: Board, task: Board, collection: Collection) -> D
     return to_drawing(
         draw,
         slug=f"correlation-{quality.context.slug}-{task.context.slug}",
-        title=f"Do image metrics predict {said}? {task.context.title}",
+        title=f"Do image metrics predict {said}? {task.context.place}",
         caption=f"Spearman's rho over {best[3]} fusers between {quality.context.title.lower()} and "
         f"{said}; filled: significant after Holm's correction. Positive: the better image metric "
         "goes with the better score.",
@@ -138,7 +138,7 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
         import matplotlib.pyplot as plt
         from matplotlib.ticker import LogLocator, NullLocator
 
-        figure, axes = plt.subplots(figsize=(5.8, 3.6))
+        figure, axes = plt.subplots(figsize=(5.4, 3.4))
         axes.set_xscale("log")
         _label_points(axes, points, colours, marks)
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -151,7 +151,7 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
     return to_drawing(
         draw,
         slug=f"cost-{task.context.slug}-{time.replace('/', '-')}",
-        title=f"Score and time: {task.context.title}",
+        title=f"{task.labels[target].text} and time: {task.context.place}",
         caption=f"Up and left is better. Not beaten in both at once: {', '.join(front)}.",
         alt=f"{task.labels[target].text} against time per image: "
         + "; ".join(f"{m} {x:.1f} ms, {y:.1f}" for m, (x, y) in points.items()),
@@ -171,12 +171,10 @@ def _mean_curve(board: Board, collection: Collection, method: str) -> tuple[np.n
     cells = sorted({c for (m, _), s in board.scores.items() if m == method for c in s.cells})
     curves = []
     for cell in cells:
-        path = collection.records[cell].path
-        source = path / "artefacts" / "pr_curve.json" if path is not None else None
-        if source is None or not source.is_file():
-            continue
-        content = json.loads(source.read_text(encoding="utf-8"))
-        curves.append((np.asarray(content["recall"], float), np.asarray(content["precision"]["all"], float)))
+        content = read_json(collection.records[cell], "pr_curve.json")
+        # Without a single true box there is no curve over all classes.
+        if isinstance(content, dict) and "all" in content.get("precision", {}):
+            curves.append((np.asarray(content["recall"], float), np.asarray(content["precision"]["all"], float)))
     if not curves:
         return None
     recall = np.linspace(0, 1, 101)

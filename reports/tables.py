@@ -90,6 +90,9 @@ class Table:
     slug: str
     """File name without suffix, and anchor."""
     title: str
+    """What it is of, in full: the caption in LaTeX."""
+    heading: str = ""
+    """What it is, below a heading that names the data; empty: the title."""
     corner: str
     """Head of the first column."""
     columns: tuple[Column, ...]
@@ -123,6 +126,7 @@ def leaderboard(board: Board) -> Table:
     return Table(
         slug=f"leaderboard-{board.context.slug}",
         title=board.context.title,
+        heading="Leaderboard",
         corner="Fuser",
         columns=(*head, *columns),
         rows=rows,
@@ -141,6 +145,7 @@ def evidence_table(board: Board) -> Table | None:
     return Table(
         slug=f"evidence-{board.context.slug}",
         title=f"By evidence: {board.context.title}",
+        heading="By evidence",
         corner="Fuser",
         columns=tuple(_metric_column(board, key) for key in keys),
         rows=tuple(
@@ -160,6 +165,7 @@ def class_table(board: Board) -> Table | None:
     return Table(
         slug=f"classes-{board.context.slug}",
         title=f"By class: {board.context.title}",
+        heading="By class",
         corner="Fuser",
         columns=tuple(_metric_column(board, key) for key in keys),
         rows=tuple(

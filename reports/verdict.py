@@ -52,13 +52,13 @@ def _task(board: Board) -> list[Span]:
         return []
     best, others = order[0], order[1:]
     spans = [Span(best, strong=True), Span(" has the highest " if _higher(board, metric) else " has the lowest ")]
-    spans += [Span(f"{board.labels[metric].text}, "), *_value(board, best, metric), Span(". ")]
+    spans += [Span(f"{board.labels[metric].text}, "), *value_spans(board, best, metric), Span(". ")]
     tests = board.tests.get(metric)
     tested = [o for o in others if tests is not None and tests.tested(best, o)]
     if tests is None or not tested:
         runner = others[0]
         reason = tests.reason(best, runner) if tests is not None else ""
-        spans += [Span("Next is "), Span(runner, strong=True), Span(" with "), *_value(board, runner, metric)]
+        spans += [Span("Next is "), Span(runner, strong=True), Span(" with "), *value_spans(board, runner, metric)]
         spans += [Span(f". Nothing here is called better or worse: {reason or 'no test was possible'}.")]
         return spans
     beaten = [o for o in tested if tests.better(best, o)]
@@ -70,11 +70,16 @@ def _task(board: Board) -> list[Span]:
         spans.append(Span("Its lead over " if beaten else "But its lead over "))
         for i, other in enumerate(tied[:3]):
             spans += [Span(", " if i else ""), Span(other, strong=True), Span(" (")]
-            spans += [*_difference(board, other, best, metric), Span(f", {_p(tests.p_value(best, other))})")]
+            spans += [difference_span(board, other, best, metric), Span(f", {p_words(tests.p_value(best, other))})")]
         more = f" and {len(tied) - 3} more" if len(tied) > 3 else ""
         spans.append(Span(f"{more} is not more than noise. "))
     else:
-        spans += [Span("The nearest, "), Span(others[0], strong=True), Span(", is "), *_value(board, others[0], metric)]
+        spans += [
+            Span("The nearest, "),
+            Span(others[0], strong=True),
+            Span(", is "),
+            *value_spans(board, others[0], metric),
+        ]
         spans.append(Span(". "))
     return spans
 
@@ -150,7 +155,8 @@ def _plain(board: Board, method: str, metric: str) -> Span:
     return Span(board.labels[metric].with_unit(score.value, _decimals(board, metric)), score.cells)
 
 
-def _value(board: Board, method: str, metric: str) -> list[Span]:
+def value_spans(board: Board, method: str, metric: str) -> list[Span]:
+    """A score with its unit and interval."""
     score = board.scores[method, metric]
     decimals, label = _decimals(board, metric), board.labels[metric]
     text = label.with_unit(score.value, decimals)
@@ -160,11 +166,12 @@ def _value(board: Board, method: str, metric: str) -> list[Span]:
     return [Span(text, score.cells), Span(tail)]
 
 
-def _difference(board: Board, method: str, best: str, metric: str) -> list[Span]:
+def difference_span(board: Board, method: str, best: str, metric: str) -> Span:
+    """How far `best` is ahead, with its unit."""
     first, second = board.scores[method, metric], board.scores[best, metric]
     label = board.labels[metric]
     text = label.show(second.value - first.value, _decimals(board, metric), signed=True)
-    return [Span(f"{text}{label.difference_unit}", (*first.cells, *second.cells))]
+    return Span(f"{text}{label.difference_unit}", (*first.cells, *second.cells))
 
 
 def _decimals(board: Board, metric: str) -> int:
@@ -190,5 +197,6 @@ def _count(part: Sequence[str], whole: Sequence[str]) -> str:
     return f"{len(part)} of {len(whole)} others"
 
 
-def _p(p: float) -> str:
+def p_words(p: float) -> str:
+    """A p value in words."""
     return "not testable: too few images" if math.isnan(p) else show_p(p)

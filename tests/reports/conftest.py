@@ -65,6 +65,11 @@ class Fabricator:
         difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
         values = np.clip(0.7 + skill + difficulty + generator.normal(0, 0.08, images), 0, 1)
         frame = pd.DataFrame({"id": _ids(images), "metric": "map50", "value": values})
+        found = generator.binomial(3, np.clip(0.7 + skill, 0, 1), images)
+        counts = {"tp": found, "fn": 3 - found, "fp": generator.poisson(0.4, images)}
+        frame = pd.concat(
+            [frame, *(pd.DataFrame({"id": _ids(images), "metric": k, "value": v}) for k, v in counts.items())]
+        )
         rows, artefacts = self._bootstrapped(
             scores, dataset, images, generator, f"detect-{fuser}-{sorted(more.items())}"
         )
@@ -81,6 +86,9 @@ class Fabricator:
             scores, dataset, images, generator, f"segment-{fuser}-{sorted(more.items())}"
         )
         rows.append(("iou/truck", float("nan"), *NO_INTERVAL, True))
+        matrix = np.round(1000 * (np.eye(3) * (0.6 + skill) + 0.1)).astype(int)
+        content = {"classes": list(CLASSES), "matrix": matrix.tolist(), "rows": "truth", "columns": "predicted"}
+        (artefacts / "confusion.json").write_text(json.dumps(content), encoding="utf-8")
         values = np.clip(0.6 + skill + generator.normal(0, 0.08, images), 0, 1)
         frame = pd.DataFrame({"id": _ids(images), "metric": "miou", "value": values})
         return self._write("segment", fuser, dataset, rows, frame, images, artefacts, more)
@@ -118,6 +126,9 @@ class Fabricator:
         precision = np.clip(1 - recall**4 * (0.6 - skill), 0, 1)
         curve = {"recall": recall.tolist(), "precision": {"all": precision.tolist()}}
         (folder / "pr_curve.json").write_text(json.dumps(curve), encoding="utf-8")
+        epochs = np.arange(1, 11)
+        learned = pd.DataFrame({"epoch": epochs, "loss": 3 / epochs**0.5, "map50": (0.7 + skill) * (1 - 0.7**epochs)})
+        learned.to_csv(folder / "training.csv", index=False)
         if gallery:
             write_gallery(folder / "gallery", generator, _ids(gallery), self.size)
 
@@ -195,6 +206,8 @@ def fabricate_everything(workdir: Path, fusers: Sequence[str] = FUSERS, *, image
             make.detect(fuser, images=images, gallery=gallery, seed=seed, protocol="retrain", epochs=10)
             if (fuser, seed) != ("max", 1):
                 make.segment(fuser, images=images, seed=seed, protocol="retrain")
+    for variant in ("prior-weight=0.5", "prior-weight=2", "prior-weight=8"):
+        make.quality("diffif", images=images, variant=variant)
     for variant in ("no-prior", "no-search"):
         make.quality("diffif", images=images, variant=variant)
         for seed in (0, 1):

@@ -1,0 +1,70 @@
+"""The answer to the report's question in one sentence, with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.boards import Board
+from reports.scores import OVERALL
+from reports.verdict import Span, difference_span, p_words, value_spans
+
+MOST_NAMED = 3
+
+
+def main_board(boards: Sequence[Board]) -> Board | None:
+    """The board that answers the question: the first of a task that ranks by one score, else the first with ranks."""
+    several = [b for b in boards if len(b.present) > 1]
+    ranked = [b for b in several if b.ranking and b.ranking != OVERALL and len(b.ordered(b.ranking)) > 1]
+    return next(iter(ranked), next((b for b in several if b.ranking), None))
+
+
+def answer(boards: Sequence[Board]) -> tuple[Span, ...]:
+    """The sentence; () where nothing can be compared yet."""
+    board = main_board(boards)
+    if board is None or board.ranking is None:
+        return ()
+    return tuple(_by_rank(board) if board.ranking == OVERALL else _by_score(board, board.ranking))
+
+
+def _by_score(board: Board, metric: str) -> list[Span]:
+    best, *others = board.ordered(metric)
+    tests = board.tests.get(metric)
+    tested = [o for o in others if tests is not None and tests.tested(best, o)]
+    spans = [Span(best, strong=True), Span(f" gives the best {board.labels[metric].text} on {board.context.place}: ")]
+    spans += value_spans(board, best, metric)
+    if tests is None or not tested:
+        spans += [Span(", ahead of "), Span(others[0], strong=True), Span(" with ")]
+        reason = tests.reason(best, others[0]) if tests is not None else ""
+        spans += [*value_spans(board, others[0], metric), Span(f"; {reason or 'no test was possible'}, ")]
+        return [*spans, Span("so nothing is proven.")]
+    tied = [o for o in tested if not tests.better(best, o)]
+    beaten = len(tested) - len(tied)
+    if not tied:
+        nearest = tested[0]
+        spans += [Span("; every other method is significantly worse, the nearest, "), Span(nearest, strong=True)]
+        return [*spans, Span(", with "), *value_spans(board, nearest, metric), Span(".")]
+    spans.append(
+        Span(f"; {beaten} of {len(tested)} others are significantly worse, but its" if beaten else "; but its")
+    )
+    spans.append(Span(" lead over "))
+    for i, other in enumerate(tied[:MOST_NAMED]):
+        spans += [
+            Span(", " if i else ""),
+            Span(other, strong=True),
+            Span(" ("),
+            difference_span(board, other, best, metric),
+        ]
+        spans.append(Span(f", {p_words(tests.p_value(best, other))})"))
+    more = f" and {len(tied) - MOST_NAMED} more" if len(tied) > MOST_NAMED else ""
+    return [*spans, Span(f"{more} may be chance.")]
+
+
+def _by_rank(board: Board) -> list[Span]:
+    order = sorted(board.mean_ranks, key=lambda m: board.mean_ranks[m])
+    tests, best = board.tests[OVERALL], order[0]
+    tied = [o for o in order[1:] if not tests.better(best, o)]
+    spans = [Span(best, strong=True), Span(f" ranks best over all image metrics on {board.context.place} (mean rank ")]
+    spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {tests.num_images} images)"))
+    if not tied:
+        return [*spans, Span("; every other fuser is significantly worse.")]
+    return [*spans, Span(f"; its lead over {', '.join(tied[:MOST_NAMED])} is not proven.")]
