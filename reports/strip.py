@@ -35,7 +35,7 @@ class Picture:
     boxes: tuple[Box, ...]
     """Predicted boxes: left, top, width, height in percent of the crop."""
     found: bool | None
-    """Whether the object in the middle was found; None where nobody looked for it."""
+    """Whether the object that the crop shows was found; None where nobody looked for it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def build_strip(collection: Collection, context: Context | None, order: Sequence
     caption = f"The same crop of {dataset_label(key[0])} {name} by every method."
     if box is not None and judged:
         hits = sum(bool(p.found) for p in judged)
-        caption += f" Frames: predicted boxes; {hits} of {len(judged)} detectors find the object in the middle."
+        caption += f" Frames: predicted boxes; {hits} of {len(judged)} detectors find the object that it shows."
     return Strip(pictures, caption)
 
 

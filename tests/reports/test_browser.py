@@ -144,7 +144,7 @@ def test_dark_mode_follows_the_system_and_the_button(opened) -> None:
 
 
 def test_a_number_opens_the_card_of_its_record(opened) -> None:
-    link = opened.locator("#leaderboard a.number[data-value]").nth(3)
+    link = opened.locator("#leaderboard-llvip-test-quality a.number[data-value]").nth(3)
     link.click()
     card = opened.locator(link.get_attribute("href"))
     opened.wait_for_function("e => e.open", arg=card.element_handle())

@@ -106,7 +106,7 @@ def test_the_strip_shows_the_same_crop_of_every_method_sources_first(collection)
     assert names[:2] == ["visible", "infrared"]
     assert names[2:] == [m for m in board.methods if m not in ("visible", "infrared")]
     assert all(0 <= edge <= 100 for picture in strip.pictures for box in picture.boxes for edge in box)
-    assert "detectors find the object in the middle" in strip.caption
+    assert "detectors find the object that it shows" in strip.caption
 
 
 def test_tables_of_an_earlier_report_are_removed_and_files_of_others_stay(fabricator) -> None:
