@@ -23,11 +23,13 @@ from datasets.synthetic.settings import SyntheticSettings
 from datasets.synthetic.writer import generate
 from diffif.fusers.fused_set import fuse_split
 from diffif.fusers.registry import build_fuser
-from downstream.detect.detector import boxed_images, predict_boxes, train_detector
+from downstream.detect.detector import boxed_images, predict_boxes
 from downstream.detect.detectors import build_detector
 from downstream.detect.matching import Truth
 from downstream.detect.scoring import score_detections
 from downstream.detect.settings import DetectionSettings
+from suite.files import make_dir
+from suite.settings import fingerprint
 
 FUSERS = ("visible", "infrared", "average", "max", "laplacian", "diffif")
 SHOWN = ("map50", "map50_95", "map50/evidence:both", "map50/evidence:infrared", "map50/evidence:visible")
@@ -85,9 +87,10 @@ def measure(parsed: argparse.Namespace) -> None:
                 boxed_images(fuse_split(split, fuser, workdir, spec=name, progress=False), split) for split in splits
             )
             start = time.process_time()
-            training = train_detector(detector, train, val, seed=seed, device="cpu", threads=1, workdir=workdir)
+            folder = make_dir(workdir / "train" / fingerprint([train.fingerprint, seed, dict(detector.identity)]))
+            weights = detector.train(train, val, folder=folder, seed=seed, device="cpu", threads=1)
             trained = time.process_time()
-            found = predict_boxes(detector, training.weights, test.images, device="cpu", threads=1)
+            found = predict_boxes(detector, weights, test.images, device="cpu", threads=1)
             predicted = time.process_time()
             truths = [Truth.of(boxes) for boxes in test.boxes if isinstance(boxes, Boxes)]
             ids = [path.stem for path in test.images]

@@ -1,36 +1,41 @@
-"""The methods that a grid judges, and their fused images."""
+"""The methods that tasks judge: fusers that are ready, or variants of Diff-IF that a grid trains; and their images."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from downstream.ablate.training_cells import TrainCell
-from downstream.ablation import FULL, Ablation
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
+from downstream.grid.store import CellStore
 from downstream.pairs import Pairs
 from suite.errors import SettingsError
 
 if TYPE_CHECKING:
     from diffif.fusers.base import Fuser
+    from diffif.fusers.fused_set import FusedSet
 
-SplitName = Literal["train", "val", "test"]
+FULL = "full"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A fuser as a grid judges it: one that is ready, or a variant of Diff-IF that the grid trains."""
+    """A fuser as tasks judge it."""
 
-    spec: str
-    """As after --fuser; the name in result rows."""
+    spec: str = field(metadata=NOT_IDENTITY)
+    """As after --fuser; the name in result rows. It may hold a path, so the fingerprint stands for it in ids."""
     fingerprint: str = ""
     """Of a fuser that is ready."""
     train: TrainCell | None = None
-    """The training that gives the weights."""
+    """The training that gives the weights; None: the fuser is ready."""
     variant: str = FULL
+    """What an ablation changed; "full": nothing."""
     steps: int | None = None
     """Denoising steps; None: as trained."""
+    max_memory_gib: float | None = None
+    """Memory budget of one call; larger images are fused in tiles. None: never tile."""
 
     @property
     def label(self) -> str:
@@ -38,9 +43,9 @@ class Method:
         return f"{self.variant}/seed{self.train.recipe.seed}" if self.train else self.spec
 
     @property
-    def ablation(self) -> Ablation:
-        """For the records."""
-        return Ablation(variant=self.variant, seed=self.train.recipe.seed if self.train else None)
+    def seed(self) -> int | None:
+        """Seed that the method was trained with; None for a fuser that is ready."""
+        return self.train.recipe.seed if self.train else None
 
     def needs(self) -> tuple[Cell, ...]:
         """The training, if there is one."""
@@ -48,22 +53,54 @@ class Method:
 
     def build(self, place: Place) -> Fuser:
         """The fuser, ready to work."""
-        from diffif.fusers.registry import build_fuser
         from suite.device import resolve_device
 
-        return build_fuser(self.full_spec(place.workdir), device=resolve_device(place.device))
+        return build_with_budget(self.full_spec(place.workdir), self.max_memory_gib, resolve_device(place.device))
 
     def full_spec(self, workdir: Path) -> str:
-        """What any process builds the fuser from.
-
-        Raises:
-            SettingsError: a comma in the path of the working folder, which a fuser's settings cannot hold.
-        """
+        """What any process builds the fuser from."""
         if self.train is None:
             return self.spec
-        check_path(workdir)
         weights = self.train.checkpoint(workdir)
         return f"{self.spec}@weights={weights}" + (f",steps={self.steps}" if self.steps is not None else "")
+
+
+def build_with_budget(spec: str, max_memory_gib: float | None, device: str = "cpu") -> Fuser:
+    """A ready fuser that fuses large images in tiles where it has a memory budget.
+
+    Raises:
+        UnknownName, SettingsError, WeightsError, CheckpointError: see `diffif.fusers.registry.build_fuser`.
+    """
+    from diffif.fusers.registry import build_fuser
+
+    fuser = build_fuser(spec, device=device)
+    fuser.max_memory_gib = max_memory_gib
+    return fuser
+
+
+def ready_method(spec: str, max_memory_gib: float | None = None) -> Method:
+    """A fuser that needs no training here, built once to see that everything it needs is there.
+
+    Raises:
+        UnknownName, SettingsError, WeightsError, CheckpointError: see `diffif.fusers.registry.build_fuser`.
+    """
+    fuser = build_with_budget(spec, max_memory_gib)
+    return Method(spec=spec, fingerprint=fuser.fingerprint, max_memory_gib=max_memory_gib)
+
+
+def check_imported(method: Method, pairs: Pairs, splits: Iterable[str]) -> None:
+    """Compare a folder of imported images with the pairs, by names and by sizes from the headers.
+
+    Raises:
+        ImageError: images are missing, or of another size than their pair; counts all splits.
+    """
+    if method.train is not None or not method.spec.startswith("folder:"):
+        return
+    from diffif.fusers.outside.imported import ImportedFolder
+
+    fuser = build_with_budget(method.spec, method.max_memory_gib)
+    if isinstance(fuser, ImportedFolder):
+        fuser.check({one: size for split in splits for one, size in pairs.outline(split).items()})
 
 
 def check_path(workdir: Path) -> None:
@@ -78,13 +115,14 @@ def check_path(workdir: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class FuseCell(Cell):
-    """Fuses splits of a dataset."""
+    """Fuses splits of a dataset into content-addressed sets, which all tasks share."""
 
     kind: ClassVar[str] = "fuse"
     pairs: Pairs
     method: Method
-    splits: tuple[SplitName, ...] = ("test",)
+    splits: tuple[str, ...] = ("test",)
     batch: int = field(default=4, metadata=NOT_IDENTITY)
+    """Pairs fused at once."""
 
     @property
     def title(self) -> str:
@@ -93,7 +131,7 @@ class FuseCell(Cell):
 
     @property
     def workload(self) -> str:
-        """By data, splits, fuser and steps."""
+        """Data, splits, fuser and steps."""
         return f"fuse {self.pairs.fingerprint} {self.splits} {self.method.spec} {self.method.steps}"
 
     def needs(self) -> tuple[Cell, ...]:
@@ -101,13 +139,23 @@ class FuseCell(Cell):
         return (*self.pairs.needs(), *self.method.needs())
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """See the class."""
+        """Fuse what is missing; returns the folders of the sets."""
         from diffif.fusers.fused_set import fuse_split
 
         fuser = self.method.build(place)
-        loaded = [self.pairs.load(split, self.pairs.task, place.workdir) for split in self.splits]
+        loaded = [self.pairs.load(split, self.pairs.labels, place.workdir) for split in self.splits]
         sets = [
             fuse_split(one, fuser, place.workdir, spec=self.method.spec, batch_size=self.batch, progress=False)
             for one in loaded
         ]
         return tuple(fused.path for fused in sets)
+
+    def fused(self, split: str, workdir: Path) -> FusedSet:
+        """The set of one split, after the cell was computed.
+
+        Raises:
+            ResultError: the set is damaged.
+        """
+        from diffif.fusers.fused_set import read_fused_set
+
+        return read_fused_set(CellStore(workdir).outputs(self.cell_id)[self.splits.index(split)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from datasets.base import Task
+from datasets.base import SPLITS, Task
 from datasets.synthetic.settings import SyntheticSettings
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
 from suite.settings import fingerprint
@@ -16,29 +16,35 @@ if TYPE_CHECKING:
     from datasets.base import PairedDataset
 
 LABORATORY = "synthetic"
-TRAINED_TASKS = ("detect", "segment")
+
+Size = tuple[int, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """A dataset for one task."""
+    """A dataset with the labels of one task."""
 
     name: str
     """As in `python -m datasets list`."""
     fingerprint: str
     """Of everything that is read: images, labels, splits."""
-    task: Task = "quality"
-    """Which labels are needed; "quality" for drawn pairs, whose labels are always there."""
+    labels: Task = "quality"
+    """Which labels are needed; "quality" (none) for drawn pairs, whose labels are always there."""
+    splits: tuple[str, ...] = SPLITS
+    """What is read."""
+    limit: int | None = None
+    """Only so many pairs of a split, evenly spaced."""
     synthetic: SyntheticSettings | None = None
     """How the pairs are drawn into the working folder; None: they lie at `root`."""
     root: Path | None = field(default=None, metadata=NOT_IDENTITY)
     """Where real pairs lie on this machine."""
 
-    def load(self, split: str, task: Task, workdir: Path) -> PairedDataset:
+    def load(self, split: str, labels: Task, workdir: Path) -> PairedDataset:
         """One split; drawn pairs must have been made by a `DataCell`."""
         from datasets.registry import load_dataset
 
-        return load_dataset(self.name, self.place(workdir), split, task)
+        return limit_pairs(load_dataset(self.name, self.place(workdir), split, labels), self.limit)
 
     def place(self, workdir: Path) -> Path | None:
         """The folder of the pairs."""
@@ -46,9 +52,43 @@ class Pairs:
             return self.root
         return workdir / "data" / f"synthetic-{self.fingerprint}"
 
+    def classes(self, labels: Task) -> tuple[str, ...]:
+        """The class names of a task's labels, known before drawn pairs are drawn."""
+        from datasets.registry import get_layout
+
+        return get_layout(self.name)(self.root or Path()).classes_for(labels)
+
+    def outline(self, split: str) -> dict[str, Size]:
+        """Id and (H, W) of every pair of a split, known before drawn pairs are drawn."""
+        if self.synthetic is not None:
+            from datasets.synthetic.scene import scene_id
+
+            drawn = self.synthetic
+            chosen = limited(range(drawn.count(split)), self.limit)
+            return {scene_id(split, index): (drawn.height, drawn.width) for index in chosen}
+        from datasets.images import pair_size
+
+        return {sample.id: pair_size(sample) for sample in self.load(split, self.labels, Path())}
+
     def needs(self) -> tuple[Cell, ...]:
         """The cell that draws or checks the pairs."""
-        return (DataCell(pairs=self),)
+        return (DataCell(pairs=replace(self, limit=None)),)
+
+
+def limit_pairs(dataset: PairedDataset, limit: int | None) -> PairedDataset:
+    """The whole split, or `limit` evenly spaced pairs of it, which its facts then state."""
+    if limit is None or limit >= len(dataset):
+        return dataset
+    chosen = limited(dataset.samples, limit)
+    facts = {**dataset.facts, "limit": f"{limit} of {len(dataset)} pairs, evenly spaced"}
+    return replace(dataset, samples=chosen, facts=facts)
+
+
+def limited(items: Sequence[T], limit: int | None) -> tuple[T, ...]:
+    """`limit` evenly spaced items, or all of them."""
+    if limit is None or limit >= len(items):
+        return tuple(items)
+    return tuple(items[index * len(items) // limit] for index in range(limit))
 
 
 def laboratory_pairs(settings: SyntheticSettings) -> Pairs:
@@ -58,28 +98,28 @@ def laboratory_pairs(settings: SyntheticSettings) -> Pairs:
     return Pairs(name=LABORATORY, fingerprint=synthetic_fingerprint(settings), synthetic=settings)
 
 
-def real_pairs(name: str, root: Path, task: Task, splits: Sequence[str] = ()) -> Pairs:
+def real_pairs(name: str, root: Path | None, labels: Task, splits: Sequence[str]) -> Pairs:
     """Pairs that lie at `root`, checked for layout and labels now.
 
     Args:
         name: As in `python -m datasets list`.
         root: Their folder.
-        task: Which labels are needed.
-        splits: What is read; empty: train, val and test where something is trained on them, test otherwise.
+        labels: Which labels are needed.
+        splits: What is read.
 
     Raises:
         UnknownName, SettingsError, DatasetError: see `datasets.registry.load_dataset`.
     """
     from datasets.registry import load_dataset
 
-    read = splits or splits_of(task)
-    marks = {split: load_dataset(name, root, split, task).fingerprint for split in read}
-    return Pairs(name=name, fingerprint=fingerprint(marks), task=task, root=root.resolve())
-
-
-def splits_of(task: str) -> tuple[str, ...]:
-    """The splits that a task reads."""
-    return ("train", "val", "test") if task in TRAINED_TASKS else ("test",)
+    marks = {split: load_dataset(name, root, split, labels).fingerprint for split in splits}
+    return Pairs(
+        name=name,
+        fingerprint=fingerprint(marks),
+        labels=labels,
+        splits=tuple(splits),
+        root=root.resolve() if root else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +133,22 @@ class DataCell(Cell):
     @property
     def title(self) -> str:
         """data/NAME, and the task where labels are checked."""
-        return f"data/{self.pairs.name}" + ("" if self.pairs.task == "quality" else f"/{self.pairs.task}")
+        return f"data/{self.pairs.name}" + ("" if self.pairs.labels == "quality" else f"/{self.pairs.labels}")
+
+    @property
+    def workload(self) -> str:
+        """The pairs."""
+        return f"data {self.pairs.fingerprint}"
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """See the class."""
+        """Draw or check; returns the folder of drawn pairs."""
         from datasets.synthetic.writer import generate
         from downstream.preflight import check_images
 
-        if self.pairs.synthetic is not None:
-            folder = self.pairs.place(place.workdir)
+        pairs = self.pairs
+        if pairs.synthetic is not None:
+            folder = pairs.place(place.workdir)
             assert folder is not None
-            return (generate(self.pairs.synthetic, folder, progress=False),)
-        splits = splits_of(self.pairs.task)
-        check_images([self.pairs.load(split, self.pairs.task, place.workdir) for split in splits], place.workdir)
+            return (generate(pairs.synthetic, folder, progress=False),)
+        check_images([pairs.load(split, pairs.labels, place.workdir) for split in pairs.splits], place.workdir)
         return ()

@@ -2,107 +2,186 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from downstream.ablate.training_cells import Candidate
-from downstream.detect.settings import FROZEN_MODEL
-from downstream.grid.cell import Cell
-from downstream.grid.settings import TaskName, TaskSettings
-from downstream.grid.task_cells import CostCell, DetectCell, QualityCell, SegmentCell
-from downstream.methods import Method
-from downstream.pairs import Pairs
-from suite.errors import SettingsError
+from datasets.synthetic.settings import SyntheticSettings
+from downstream.grid.cell import Cell, Place
+from downstream.methods import Method, check_imported, ready_method
+from downstream.pairs import Pairs, laboratory_pairs, real_pairs
+from downstream.task import TaskCell
+from downstream.tasks import get_task, split_changes, task_settings
+from suite.errors import SettingsError, UnknownName
+from suite.settings import override
 
-COST: TaskName = "cost"
+ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """One dataset, with the tasks and settings that methods are judged by on it."""
+class Study:
+    """One task on one dataset."""
 
-    pairs: Mapping[TaskName, Pairs]
-    """By task; the tasks to run, without cost."""
-    settings: TaskSettings
+    task: type[TaskCell]
+    settings: Any
+    pairs: Pairs | None
+    """None for a task that needs no dataset."""
 
 
-def task_cells(judgement: Judgement, method: Method, seeds: Sequence[int], workdir: Path) -> list[Cell]:
-    """What all tasks say about one method on one dataset.
+def plan_cells(
+    study: Study, methods: Iterable[Method], seeds: Sequence[int], place: Place, *, batch: int = 4
+) -> list[TaskCell]:
+    """What a task says about each method.
 
     Args:
-        judgement: Dataset, tasks, settings.
-        method: A trained method brings its own seed, and the tasks take the same one.
+        study: Task, settings, dataset.
+        methods: A trained method brings its own seed, and the task takes the same one.
         seeds: For methods that bring none.
-        workdir: Where weights are looked for.
+        place: Where files are looked for, and the device.
+        batch: Pairs fused at once.
+
+    Raises:
+        BenchError: something is missing, misspelled or does not fit; before any work.
     """
-    settings, cells = judgement.settings, list[Cell]()
-    used = (method.train.recipe.seed,) if method.train else tuple(seeds)
-    for task, pairs in judgement.pairs.items():
-        if task == "quality":
-            cells.append(QualityCell(pairs=pairs, method=method, settings=settings.quality, batch=settings.fuse_batch))
-        elif task == "detect":
-            # Nothing is trained when given weights judge: one judgement is enough.
-            fixed = settings.detect.frozen_on == FROZEN_MODEL
-            cells += [
-                DetectCell(
-                    pairs=pairs,
-                    method=method,
-                    settings=settings.detect,
-                    weights=file_mark(settings.detect.model, workdir / "weights"),
-                    teacher=_teacher(settings.detect.frozen_on, method),
-                    seed=seed,
-                    batch=settings.fuse_batch,
-                )
-                for seed in (used[:1] if fixed else used)
-            ]
-        elif task == "segment":
-            cells += [
-                SegmentCell(
-                    pairs=pairs,
-                    method=method,
-                    settings=settings.segment,
-                    weights=file_mark(settings.segment.encoder_weights),
-                    teacher=_teacher(settings.segment.frozen_on, method),
-                    seed=seed,
-                    batch=settings.fuse_batch,
-                )
-                for seed in used
-            ]
+    task, settings, methods = study.task, study.settings, tuple(methods)
+    fields = {"pairs": study.pairs, **task.resolve(settings, methods, study.pairs, place)}
+    _check_imported(methods, fields, task.reads(settings))
+    cells = []
+    for method in methods:
+        own = [method.seed] if method.train else list(seeds)
+        for seed in own if task.repeats(settings) else [method.seed]:
+            cells.append(task(method=method, settings=settings, seed=seed, batch=batch, **fields))
     return cells
 
 
-def cost_cell(method: Method, settings: TaskSettings, device: str) -> CostCell:
-    """Time and memory of one method on this machine."""
-    from downstream.cost.__main__ import describe_hardware, parse_sizes
+def _check_imported(methods: Sequence[Method], fields: Mapping[str, Any], splits: Sequence[str]) -> None:
+    pairs, teacher = fields["pairs"], fields.get("teacher")
+    if pairs is None:
+        return
+    if teacher is not None:
+        check_imported(teacher, pairs, [split for split in splits if split != "test"])
+        splits = ["test"]
+    for method in methods:
+        check_imported(method, pairs, splits)
 
-    parse_sizes(settings.cost.sizes)
-    return CostCell(method=method, settings=settings.cost, hardware=describe_hardware(device))
+
+def laboratory(changes: Mapping[str, Any]) -> Pairs:
+    """The synthetic laboratory with some settings changed (dotted keys)."""
+    return laboratory_pairs(override(SyntheticSettings(), changes))
 
 
-def ready_method(spec: str) -> Method:
-    """A fuser that needs no training here.
+def study_on(
+    task: type[TaskCell], settings: Any, *, drawn: Pairs | None = None, name: str = "", root: Path | None = None
+) -> Study:
+    """A task on drawn pairs, or on real ones, which are checked for layout and labels now.
 
     Raises:
-        UnknownName, SettingsError, WeightsError, CheckpointError: see `diffif.fusers.registry.build_fuser`.
+        UnknownName, SettingsError, DatasetError: see `datasets.registry.load_dataset`.
     """
-    from diffif.fusers.registry import build_fuser
+    if task.labels is None:
+        return Study(task=task, settings=settings, pairs=None)
+    if drawn is not None:
+        return Study(task=task, settings=settings, pairs=drawn)
+    return Study(task=task, settings=settings, pairs=real_pairs(name, root, task.labels, task.reads(settings)))
 
-    return Method(spec=spec, fingerprint=build_fuser(spec).fingerprint)
 
+def plan_studies(
+    names: Sequence[str],
+    changes: Mapping[str, Any],
+    *,
+    roots: Mapping[str, Path],
+    synthetic: Mapping[str, Any],
+) -> list[Study]:
+    """Every task on every dataset that has its labels; what a dataset has no labels for is left out, and said.
 
-def candidates(specs: Sequence[str]) -> tuple[Candidate, ...]:
-    """A pool of fusers, each ready to work.
+    Args:
+        names: Of tasks.
+        changes: Of their settings: {"detect.epochs": 3}.
+        roots: Dataset name to folder; empty: the synthetic laboratory.
+        synthetic: Settings of the laboratory that differ from its defaults.
 
     Raises:
-        SettingsError: none, or one named twice.
+        UnknownName, SettingsError, DatasetError: a name, a setting or a dataset that there is not.
     """
-    if not specs or len(set(specs)) != len(specs):
-        raise SettingsError(f"a pool needs at least one fuser and each only once, got: {', '.join(specs) or 'none'}")
-    return tuple(Candidate(spec=spec, fingerprint=ready_method(spec).fingerprint) for spec in specs)
+    tasks = {name: get_task(name) for name in dict.fromkeys(names)}
+    if not tasks:
+        raise SettingsError("a grid needs at least one task: --tasks quality detect segment cost")
+    own = split_changes(changes, tasks)
+    # Settings of tasks that are not asked for are checked, too: a typo in them would be found in the next study.
+    settings = {
+        name: task_settings(tasks.get(name) or get_task(name), given, laboratory=not roots)
+        for name, given in own.items()
+        if given or name in tasks
+    }
+    studies = []
+    drawn = None if roots else laboratory(synthetic)
+    for dataset, root in roots.items() or [("", None)]:
+        for name in _with_labels(tasks, dataset) if dataset else tasks:
+            if tasks[name].labels is not None:
+                studies.append(study_on(tasks[name], settings[name], drawn=drawn, name=dataset, root=root))
+    if not studies and any(task.labels is not None for task in tasks.values()):
+        raise SettingsError(f"none of {', '.join(roots)} has labels for {', '.join(names)}. Try --tasks quality.")
+    return studies + [
+        Study(task=task, settings=settings[name], pairs=None) for name, task in tasks.items() if task.labels is None
+    ]
+
+
+def _with_labels(tasks: Mapping[str, type[TaskCell]], dataset: str) -> list[str]:
+    """The tasks that a dataset has labels for; the others are named."""
+    from datasets.registry import get_layout
+
+    known = (*get_layout(dataset).tasks, None)
+    missing = [name for name, task in tasks.items() if task.labels not in known]
+    if missing:
+        print(f"{dataset} has no labels for {', '.join(missing)}: left out.", flush=True)
+    return [name for name in tasks if name not in missing]
+
+
+def check_roots(roots: Mapping[str, Path], option: str) -> dict[str, Path]:
+    """Dataset name to folder, as an option named them.
+
+    Raises:
+        UnknownName: no such dataset.
+        SettingsError: a name without a folder.
+    """
+    from datasets.registry import get_layout
+
+    for name, root in roots.items():
+        get_layout(name)
+        if str(root) in ("", "."):
+            raise SettingsError(f"{option} takes NAME=ROOT, for example msrs=MSRS; got {name}={root}")
+    return dict(roots)
+
+
+def find_methods(specs: Sequence[str], max_memory_gib: float | None = None) -> list[Method]:
+    """The fusers asked for, each once and ready; "all" stands for every table entry that runs here.
+
+    Raises:
+        UnknownName, SettingsError, WeightsError, CheckpointError: a fuser that cannot work.
+    """
+    from diffif.fusers.registry import FUSERS, OWN_HINT
+
+    names: list[str] = []
+    for spec in specs:
+        name = spec.partition("@")[0]
+        if spec == ALL:
+            from diffif.fusers.listing import list_fusers
+
+            names += [row.name for row in list_fusers() if row.available]
+        elif ":" not in name and name not in FUSERS:
+            # All names before the first network is loaded.
+            raise UnknownName("fuser", name, known=(*FUSERS, ALL), hint=OWN_HINT)
+        else:
+            names.append(spec)
+    found: dict[str, Method] = {}
+    for name in dict.fromkeys(names):
+        method = ready_method(name, max_memory_gib)
+        other = found.setdefault(method.fingerprint, method)
+        if other is not method:
+            print(f"{name} is the same fuser as {other.spec}, to the pixel: computed once.", flush=True)
+    return list(found.values())
 
 
 def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
@@ -118,36 +197,3 @@ def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
         titles = ", ".join(cell.title for cell in cells[:5])
         raise SettingsError(f"--only {' '.join(patterns)} matches no cell. Cells are called {titles} ... (--dry-run)")
     return found
-
-
-def flat_changes(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as dotted ones, so that they change defaults key by key.
-
-    >>> flat_changes({"detect": {"epochs": 3}, "tasks": ["detect"]})
-    {'detect.epochs': 3, 'tasks': ['detect']}
-    """
-    flat: dict[str, Any] = {}
-    for key, value in mapping.items():
-        name = f"{prefix}{key}"
-        flat |= flat_changes(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-    return flat
-
-
-def file_mark(name: str, *folders: Path) -> str:
-    """Hash of the file that is called `name` here or in one of the folders; empty where it is no file."""
-    for path in (Path(name), *(folder / name for folder in folders)):
-        if path.is_file():
-            with path.open("rb") as opened:
-                return hashlib.file_digest(opened, "sha256").hexdigest()[:12]
-    return ""
-
-
-def _teacher(frozen_on: str, method: Method) -> Method | None:
-    if frozen_on in ("", FROZEN_MODEL):
-        return None
-    if method.train and frozen_on == method.spec:
-        raise SettingsError(
-            f"frozen_on: {frozen_on} is what this grid varies, so it cannot judge. Choose another fuser: visible, "
-            "infrared, average ..., or other settings of it: diffif@steps=2."
-        )
-    return method if frozen_on == method.spec else ready_method(frozen_on)

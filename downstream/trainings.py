@@ -1,56 +1,104 @@
-"""Trained networks of the working folder: one folder per training, named by what determines its weights.
+"""Networks that tasks train on fused images: one cell per training, so that several cells judge by one network.
 
-Detectors and segmentation networks share this: a lock, so that two cells never train the same network at once; a mark
-that is written last, so that a killed training is resumed and a finished one is used; and the curve per epoch.
+Detectors and segmentation networks share this: the cell that is resumed after a kill and used once it is finished, and
+the curve per epoch.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import typing
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from filelock import FileLock
-
+from datasets.base import PairedDataset
+from datasets.base import Task as Labels
+from downstream.grid.cell import NOT_IDENTITY, Cell, Place
+from downstream.grid.store import CellStore
+from downstream.methods import FuseCell, Method
+from downstream.pairs import Pairs
 from suite.files import make_dir, write_text
-from suite.settings import fingerprint
+
+if typing.TYPE_CHECKING:
+    from diffif.fusers.fused_set import FusedSet
 
 CURVE = "training.csv"
-FINISHED = "finished.json"
+TRAINING_SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """A finished training."""
+class NetworkCell(Cell):
+    """Trains a network on one method's images, or resumes where an earlier attempt was cut off."""
 
-    weights: Path
-    """Of the best epoch on validation."""
-    curve: Path
-    """CSV with one line per epoch: `epoch`, the mean training `loss`, and what validation measured."""
+    labels: ClassVar[Labels]
+    """Which labels it learns."""
 
+    pairs: Pairs
+    method: Method
+    """Whose images it learns from."""
+    marks: dict[str, str]
+    """What the settings name, by content: hashes of files, versions of libraries."""
+    seed: int
+    """Of weights, order and augmentation."""
+    batch: int = field(default=4, metadata=NOT_IDENTITY)
+    """Pairs fused at once."""
+    settings: Any
 
-def train_once(kind: str, identity: Mapping[str, Any], workdir: Path, train: Callable[[Path], Path]) -> Training:
-    """The training of this identity: taken from the working folder where it is finished, resumed or begun otherwise.
+    @abstractmethod
+    def train(
+        self,
+        sets: Sequence[tuple[FusedSet, PairedDataset]],
+        folder: Path,
+        device: str,
+        place: Place,
+    ) -> Path:
+        """Train, or resume; returns the weights of the epoch that is best on validation.
 
-    Args:
-        kind: First part of the folder's name: "detect", "segment".
-        identity: Plain data that determines the weights.
-        workdir: The working folder.
-        train: Trains into the folder that it is given, resuming from what it finds there, writes the curve with
-            `write_curve` after every epoch, and returns the weights, a file below that folder.
-    """
-    folder = make_dir(workdir / "train" / f"{kind}-{fingerprint(dict(identity))}")
-    mark = folder / FINISHED
-    with FileLock(f"{folder}.lock"):
-        weights = _finished_weights(mark)
-        if weights is None:
-            weights = train(folder)
-            write_text(mark, json.dumps({"weights": weights.relative_to(folder).as_posix()}) + "\n")
-    return Training(weights=weights, curve=folder / CURVE)
+        Args:
+            sets: Fused images and labels of train and val.
+            folder: Holds what an earlier attempt left.
+            device: "cpu", "cuda:0" ...
+            place: Working folder and threads.
+        """
+
+    @property
+    def title(self) -> str:
+        """KIND/DATASET/METHOD/seedN."""
+        # A trained method already names its seed, which is the network's as well.
+        tail = "" if self.method.train else f"/seed{self.seed}"
+        return f"{self.kind}/{self.pairs.name}/{self.method.label}{tail}"
+
+    @property
+    def fuse_cell(self) -> FuseCell:
+        """The images that it learns from."""
+        return FuseCell(pairs=self.pairs, method=self.method, splits=TRAINING_SPLITS, batch=self.batch)
+
+    def needs(self) -> tuple[Cell, ...]:
+        """The fused training and validation images."""
+        return (self.fuse_cell,)
+
+    def run(self, place: Place) -> tuple[Path, ...]:
+        """Train; returns the weights and the curve."""
+        from suite.device import resolve_device
+
+        sets = [
+            (self.fuse_cell.fused(split, place.workdir), self.pairs.load(split, self.labels, place.workdir))
+            for split in TRAINING_SPLITS
+        ]
+        folder = make_dir(self.folder(place.workdir) / "training")
+        return (self.train(sets, folder, resolve_device(place.device), place), folder / CURVE)
+
+    def weights(self, workdir: Path) -> Path:
+        """The weights of the best epoch, after the cell was computed."""
+        return CellStore(workdir).outputs(self.cell_id)[0]
+
+    def curve(self, workdir: Path) -> Path:
+        """Loss and validation score by epoch, after the cell was computed."""
+        return CellStore(workdir).outputs(self.cell_id)[1]
 
 
 def write_curve(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
@@ -71,10 +119,3 @@ def read_curve(path: Path) -> list[dict[str, float]]:
     """The rows of a training.csv, one per epoch."""
     with path.open(encoding="utf-8", newline="") as opened:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(opened)]
-
-
-def _finished_weights(mark: Path) -> Path | None:
-    if not mark.is_file():
-        return None
-    weights = mark.parent / str(json.loads(mark.read_text(encoding="utf-8"))["weights"])
-    return weights if weights.is_file() else None

@@ -17,7 +17,7 @@ class ReportSettings:
     """Which results to report, and where."""
 
     workdir: Annotated[Path, Argument(positional=True)]
-    """The folder that holds results/."""
+    """The folder that holds cells/."""
     out: Annotated[Path | None, Argument(metavar="FILE")] = None
     """Page to write; without it WORKDIR/report/index.html."""
     diff: Annotated[Path | None, Argument(metavar="WORKDIR")] = None

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, split_metric
 from suite.errors import ResultError, WorkdirError
-from suite.records import Record, read_record, rows_table
+from suite.records import Record, read_record, record_dirs, rows_table
 from suite.statistics.scored import RecordScores
 
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD_SETTINGS = frozenset({"fuser", "fusers", "fuser_fingerprint", "fused", "seed", "variant", "device", "title"})
+METHOD_SETTINGS = frozenset({"method", "fuser", "variant", "seed", "metrics"})
 """Settings that name the method or the repetition; all others together are the setup under which methods compare."""
 NO_SPLIT = "none"
 """The split of tasks without a dataset (cost)."""
@@ -128,7 +128,7 @@ def collect(workdir: Path) -> Collection:
     if not records:
         reasons = "".join(f"\n  {message}" for message in damaged)
         raise ResultError(
-            f"no readable result record under {workdir / 'results'}.{reasons} "
+            f"no readable result record under {workdir / 'cells'}.{reasons} "
             "Run a task first: python -m downstream.detect --fuser diffif"
         )
     current, superseded = _newest(records)
@@ -160,18 +160,16 @@ def flatten(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _read_all(workdir: Path) -> tuple[list[Record], list[str]]:
     records, damaged = [], []
-    for source in sorted((workdir / "results").glob("*/result.json")):
-        if ".partial-" in source.parent.name:
-            continue
+    for folder in record_dirs(workdir):
         try:
-            record = read_record(source.parent)
+            record = read_record(folder)
         except ResultError as error:
             damaged.append(str(error))
             continue
         if record.rows:
             records.append(record)
         else:
-            damaged.append(f"{source} holds no rows. Run the cell again: {record.command}")
+            damaged.append(f"{folder} holds no rows. Run the cell again: {record.command}")
     return records, damaged
 
 
@@ -183,15 +181,20 @@ def _identity(record: Record) -> tuple[object, ...]:
 
 
 def _newest(records: list[Record]) -> tuple[list[Record], list[Record]]:
-    """The records in use and those they replace: a fuser retrained under the same name gives a second record."""
-    newest: dict[tuple[object, ...], Record] = {}
+    """The records in use and those they replace: a fuser retrained under the same name gives a second record.
+
+    A record that was made for other metrics stays beside the newer one, so that a study of image quality grows column
+    by column.
+    """
+    newest: dict[tuple[object, ...], list[Record]] = {}
     superseded = []
     for record in sorted(records, key=lambda r: (r.started, r.cell_id)):
-        older = newest.pop(_identity(record), None)
-        if older is not None:
-            superseded.append(older)
-        newest[_identity(record)] = record
-    return sorted(newest.values(), key=lambda r: r.cell_id), superseded
+        metrics = {row.metric for row in record.rows}
+        older = newest.get(_identity(record), [])
+        replaced = [other for other in older if {row.metric for row in other.rows} <= metrics]
+        superseded += replaced
+        newest[_identity(record)] = [*(other for other in older if other not in replaced), record]
+    return sorted((record for group in newest.values() for record in group), key=lambda r: r.cell_id), superseded
 
 
 def _setup(record: Record) -> dict[str, Any]:
@@ -211,7 +214,8 @@ def _rows(records: list[Record]) -> pd.DataFrame:
     for _, group in rows.groupby(["dataset", "split", "task", "protocol"]):
         names = _name_setups({cell: _setup(by_cell[cell]) for cell in group["cell"].unique()})
         rows.loc[group.index, "setup"] = group["cell"].map(names)
-    return rows
+    started = rows["cell"].map({record.cell_id: record.started for record in records})
+    return _keep_newest(rows, started, [*Context._fields, "method", "seed", "metric"])
 
 
 def _name_setups(setups: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -247,7 +251,15 @@ def _per_image(scores: Mapping[str, RecordScores], rows: pd.DataFrame) -> pd.Dat
     if not frames:
         return pd.DataFrame(columns=columns)
     joined = pd.concat([frame.astype({"seed": object, "value": float}) for frame in frames], ignore_index=True)
+    started = joined["cell"].map({cell: found.record.started for cell, found in scores.items()})
+    joined = _keep_newest(joined, started, [*Context._fields, "method", "seed", "metric", "id"])
     return joined[joined["value"].map(math.isfinite)]
+
+
+def _keep_newest(table: pd.DataFrame, started: pd.Series[str], keys: list[str]) -> pd.DataFrame:
+    """Of lines that agree in `keys` the one of the newest record, in the order of the table."""
+    newest = table.assign(started=started).sort_values("started", kind="stable").drop_duplicates(keys, keep="last")
+    return table.loc[sorted(newest.index)].reset_index(drop=True)
 
 
 def _task_place(task: str) -> int:

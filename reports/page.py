@@ -38,7 +38,7 @@ def build_report(workdir: Path, *, out: Path | None = None, diff: Path | None = 
     """Read a working folder's records and write the page and its tables.
 
     Args:
-        workdir: The folder that holds `results/`.
+        workdir: The folder that holds `cells/`.
         out: The page to write; `<workdir>/report/index.html` by default. Tables go to `tables/` beside it.
         diff: Another working folder; the page then opens its tables with what changed since.
 

@@ -1,12 +1,12 @@
-"""The result record: one folder per finished cell, complete or absent, and the schema of its rows.
+"""The result record of a finished cell, and the schema of its rows.
 
-    <work>/results/<cell id>/result.json          settings, rows, timings, and what a reader must know
-                             per_image.parquet    one row per image and metric
-                             config.yaml          the settings again, for people
-                             environment.json     versions, hardware, command
-                             artefacts/           PR curve, confusion matrix, sample predictions ...
+    <work>/cells/<cell id>/result.json          settings, rows, timings, and what a reader must know
+                           per_image.parquet    one row per image and metric
+                           config.yaml          the settings again, for people
+                           environment.json     versions, hardware, command
+                           artefacts/           PR curve, confusion matrix, sample predictions ...
 
-A cell id is the hash of everything that determines the numbers: a cell present is a cell done.
+A cell id is the hash of everything that determines the numbers: a cell with a `result.json` is done.
 Standard library and pandas only; the report reads through this module alone.
 """
 
@@ -18,6 +18,7 @@ import math
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from suite.errors import ResultError
-from suite.files import write_dir, write_text
+from suite.files import make_dir, write_file, write_text
 from suite.settings import fingerprint
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def cell_id(task: str, settings: Mapping[str, Any]) -> str:
 
 def cell_dir(workdir: Path, cell: str) -> Path:
     """Where a cell's record lies, whether or not it is there yet."""
-    return workdir / "results" / cell
+    return workdir / "cells" / cell
 
 
 def is_done(workdir: Path, cell: str) -> bool:
@@ -166,7 +167,7 @@ def is_done(workdir: Path, cell: str) -> bool:
 def write_record(
     workdir: Path, record: Record, *, per_image: pd.DataFrame | None, artefacts: Path | None = None
 ) -> Path:
-    """Write a record atomically and return its folder.
+    """Write a record and return its folder; `result.json` comes last, complete or absent: with it the cell is done.
 
     Args:
         workdir: The working folder.
@@ -174,24 +175,19 @@ def write_record(
         per_image: Columns `id`, `metric`, `value` and whatever the task adds; None where a task has no images.
         artefacts: A folder that is copied to `artefacts/`.
     """
-    import shutil
-
-    final = cell_dir(workdir, record.cell_id)
-    with write_dir(final) as folder:
-        content = {k: v for k, v in asdict(record).items() if k not in ("path", "environment")}
-        (folder / "result.json").write_text(
-            json.dumps({"schema": SCHEMA_VERSION, **content}, indent=1), encoding="utf-8"
-        )
-        (folder / "config.yaml").write_text(
-            yaml.safe_dump(_jsonable(record.settings), sort_keys=False), encoding="utf-8"
-        )
-        environment = record.environment or describe_environment()
-        (folder / "environment.json").write_text(json.dumps(environment, indent=1), encoding="utf-8")
-        if per_image is not None:
-            per_image.to_parquet(folder / "per_image.parquet", index=False)
-        if artefacts is not None:
-            shutil.copytree(artefacts, folder / "artefacts")
-    return final
+    folder = make_dir(cell_dir(workdir, record.cell_id))
+    write_text(folder / "config.yaml", yaml.safe_dump(_jsonable(record.settings), sort_keys=False))
+    write_json(folder / "environment.json", record.environment or describe_environment())
+    if per_image is not None:
+        with write_file(folder / "per_image.parquet") as temporary:
+            per_image.to_parquet(temporary, index=False)
+    if artefacts is not None:
+        # What an attempt left that was killed before its last file.
+        shutil.rmtree(folder / "artefacts", ignore_errors=True)
+        shutil.copytree(artefacts, folder / "artefacts")
+    content = {k: v for k, v in asdict(record).items() if k not in ("path", "environment")}
+    write_json(folder / "result.json", {"schema": SCHEMA_VERSION, **content})
+    return folder
 
 
 def read_record(path: Path) -> Record:
@@ -232,11 +228,9 @@ def read_per_image(path: Path) -> pd.DataFrame:
     return pd.read_parquet(source) if source.is_file() else pd.DataFrame(columns=["id", "metric", "value"])
 
 
-def iter_records(workdir: Path) -> Iterator[Record]:
-    """Every finished record of a working folder, in order of their cell ids."""
-    for source in sorted((workdir / "results").glob("*/result.json")):
-        if ".partial-" not in source.parent.name:
-            yield read_record(source.parent)
+def record_dirs(workdir: Path) -> list[Path]:
+    """The folders of all finished records of a working folder, in order of their cell ids."""
+    return sorted(source.parent for source in (workdir / "cells").glob("*/result.json"))
 
 
 def rows_table(records: Sequence[Record]) -> pd.DataFrame:

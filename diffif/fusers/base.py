@@ -6,8 +6,11 @@ feathered seams, chroma and 8-bit range are the base class's business and leave 
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from abc import ABC
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -72,8 +75,17 @@ class Fuser(ABC):
             "tile_overlap": self.tile_overlap if self.max_memory_gib else 0,
         }
         return fingerprint(
-            {"name": self.name, "code": self.code_version, "settings": dict(self.settings), "tiling": tiling}
+            {"name": self.name, "code": self._code_mark(), "settings": dict(self.settings), "tiling": tiling}
         )
+
+    def _code_mark(self) -> int | dict[str, Any]:
+        """`code_version`; for a class from outside this package also which class it is, and its module's source."""
+        cls = type(self)
+        if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            return self.code_version
+        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        mark = hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
+        return {"version": self.code_version, "class": f"{cls.__module__}:{cls.__qualname__}", "source": mark}
 
     @property
     def num_parameters(self) -> int | None:

@@ -32,7 +32,7 @@ from suite.settings import fingerprint
 if TYPE_CHECKING:
     from torch import Tensor
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 MANIFEST = "manifest.json"
 SECONDS = "seconds.txt"
 BATCHES_READ_AHEAD = 3
@@ -54,6 +54,10 @@ class FusedSet:
     ids: tuple[str, ...]
     seconds: Mapping[str, float]
     """Seconds that fusing took, per image, without reading and writing."""
+    computes: bool = True
+    """False where images were only looked up: their seconds say nothing about the method."""
+    num_parameters: int | None = None
+    """Of the fuser's networks; None where it cannot be known."""
 
     def image(self, sample_id: str) -> Path:
         """The fused image of one sample, 8-bit RGB."""
@@ -128,6 +132,8 @@ def read_fused_set(path: Path) -> FusedSet:
             fingerprint=manifest["fingerprint"],
             ids=tuple(seconds),
             seconds=seconds,
+            computes=manifest["fuser"]["computes"],
+            num_parameters=manifest["fuser"]["num_parameters"],
         )
     except (OSError, ValueError, KeyError) as error:
         raise ResultError(f"cannot read the fused set {path}: {error}. Delete the folder; it is made again.") from error
@@ -161,6 +167,8 @@ def _fuse_missing(
             "name": fuser.name,
             "fingerprint": fuser.fingerprint,
             "settings": dict(fuser.settings),
+            "computes": fuser.computes,
+            "num_parameters": fuser.num_parameters,
             "device": str(fuser.device),
         },
         "seconds": {sample.id: seconds[sample.id] for sample in dataset},

@@ -40,7 +40,7 @@ class CandidateCell(Cell):
 
     @property
     def workload(self) -> str:
-        """By fuser and data."""
+        """Fuser and data."""
         return f"candidate {self.candidate.spec} {self.pairs.fingerprint}"
 
     def needs(self) -> tuple[Cell, ...]:
@@ -48,7 +48,7 @@ class CandidateCell(Cell):
         return self.pairs.needs()
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """See the class."""
+        """Fuse what is missing; returns the folder of the candidates."""
         from diffif.fusers.registry import build_fuser
         from diffif.prior.candidates import make_candidates
         from suite.device import resolve_device
@@ -80,19 +80,19 @@ class PriorCell(Cell):
 
     @property
     def workload(self) -> str:
-        """By data, size of the pool, and whether anything is scored."""
+        """Data, size of the pool, and whether anything is scored."""
         return f"prior {self.pairs.fingerprint} {len(self.pool)} {self.search is not None}"
 
     def needs(self) -> tuple[Cell, ...]:
         """Every candidate."""
         return tuple(CandidateCell(pairs=self.pairs, candidate=candidate) for candidate in self.pool)
 
-    def folder(self, workdir: Path) -> Path:
-        """Of the prior's images."""
-        return workdir / "priors" / self.cell_id / PRIOR_FOLDER
+    def prior(self, workdir: Path) -> Path:
+        """Folder of the chosen images."""
+        return self.folder(workdir) / "prior" / PRIOR_FOLDER
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """See the class."""
+        """Choose; returns the folder of the chosen images and what was asked for."""
         from diffif.fusers.registry import build_fuser
         from diffif.prior.candidates import candidates_of
         from diffif.prior.targeted_search import draw, search
@@ -100,7 +100,7 @@ class PriorCell(Cell):
         samples = self.pairs.load(SPLIT, "quality", place.workdir).samples
         candidates = pool_dir(self.pairs, place.workdir)
         pool = [candidates_of(one.spec, build_fuser(one.spec), candidates) for one in self.pool]
-        out = self.folder(place.workdir).parent
+        out = self.prior(place.workdir).parent
         if self.search is None:
             draw(samples, pool, out, seed=self.seed)
         else:
@@ -110,7 +110,7 @@ class PriorCell(Cell):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainCell(Cell):
-    """Trains Diff-IF, or goes on where an earlier attempt was cut off."""
+    """Trains Diff-IF, or resumes where an earlier attempt was cut off."""
 
     kind: ClassVar[str] = "train"
     pairs: Pairs
@@ -126,7 +126,7 @@ class TrainCell(Cell):
 
     @property
     def workload(self) -> str:
-        """By steps, batch and networks."""
+        """Steps, batch and networks."""
         recipe = self.recipe
         refiner = recipe.model.refiner.width if recipe.model.refiner else 0
         size = f"{recipe.iterations}x{recipe.data.batch_size}x{recipe.data.crop}"
@@ -138,10 +138,10 @@ class TrainCell(Cell):
 
     def checkpoint(self, workdir: Path) -> Path:
         """The weights of the best validation."""
-        return workdir / "models" / self.cell_id / "best.safetensors"
+        return self.folder(workdir) / "model" / "best.safetensors"
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """See the class."""
+        """Train; returns the weights of the best validation."""
         from diffif.training.loop import train
         from suite.device import resolve_device
 
@@ -149,7 +149,7 @@ class TrainCell(Cell):
             self.recipe,
             self.pairs.load(SPLIT, "quality", place.workdir),
             self.pairs.load("val", "quality", place.workdir),
-            self.prior.folder(place.workdir) if self.prior else None,
+            self.prior.prior(place.workdir) if self.prior else None,
             self.checkpoint(place.workdir).parent,
             device=resolve_device(place.device),
             on_step=_say_progress,

@@ -18,8 +18,7 @@ from dataclasses import dataclass, replace
 from diffif.prior.goal import SearchSettings, parse_weights
 from diffif.training.recipe import Recipe
 from downstream.ablate.training_cells import Candidate, PriorCell, TrainCell
-from downstream.ablation import FULL
-from downstream.methods import Method
+from downstream.methods import FULL, Method, ready_method
 from downstream.pairs import Pairs
 from suite.errors import SettingsError, UnknownName
 
@@ -37,6 +36,20 @@ class Ingredients:
     recipe: Recipe
     pool: tuple[Candidate, ...]
     search: SearchSettings
+    max_memory_gib: float | None = None
+    """Memory budget of fusing with the trained models."""
+
+
+def candidates(specs: Sequence[str]) -> tuple[Candidate, ...]:
+    """A pool of fusers, each ready to work.
+
+    Raises:
+        SettingsError: none, or one named twice.
+        UnknownName, WeightsError: a fuser that cannot work.
+    """
+    if not specs or len(set(specs)) != len(specs):
+        raise SettingsError(f"a pool needs at least one fuser and each only once, got: {', '.join(specs) or 'none'}")
+    return tuple(Candidate(spec=spec, fingerprint=ready_method(spec).fingerprint) for spec in specs)
 
 
 def expand_variants(names: Sequence[str], pool: Sequence[str]) -> tuple[str, ...]:
@@ -90,23 +103,15 @@ def build_method(variant: str, seed: int, given: Ingredients) -> Method:
         given: What all variants share.
     """
     recipe = replace(given.recipe, seed=seed)
-    if variant.startswith(STEPS):
-        steps = int(variant.removeprefix(STEPS))
-        return Method(
-            spec=FUSER, train=_train(FULL, recipe, _prior(FULL, seed, given), given), variant=variant, steps=steps
-        )
+    steps = int(variant.removeprefix(STEPS)) if variant.startswith(STEPS) else None
+    trained = FULL if steps is not None else variant
     return Method(
-        spec=FUSER, train=_train(variant, recipe, _prior(variant, seed, given), given), variant=record_name(variant)
+        spec=FUSER,
+        train=_train(trained, recipe, _prior(trained, seed, given), given),
+        variant=variant,
+        steps=steps,
+        max_memory_gib=given.max_memory_gib,
     )
-
-
-def record_name(variant: str) -> str:
-    """The variant's name in records, where a slash would separate it from a protocol.
-
-    >>> record_name("without:folder:a/b")
-    'without:folder:a-b'
-    """
-    return variant.replace("/", "-")
 
 
 def _train(variant: str, recipe: Recipe, prior: PriorCell | None, given: Ingredients) -> TrainCell:
@@ -116,7 +121,7 @@ def _train(variant: str, recipe: Recipe, prior: PriorCell | None, given: Ingredi
         recipe = replace(recipe, variant="no-prior")
     elif variant == "no-search":
         recipe = replace(recipe, variant="no-search")
-    return TrainCell(pairs=given.pairs, recipe=recipe, prior=prior, label=record_name(variant))
+    return TrainCell(pairs=given.pairs, recipe=recipe, prior=prior, label=variant)
 
 
 def _prior(variant: str, seed: int, given: Ingredients) -> PriorCell | None:
@@ -127,7 +132,7 @@ def _prior(variant: str, seed: int, given: Ingredients) -> PriorCell | None:
     if variant.startswith(WITHOUT):
         left_out = variant.removeprefix(WITHOUT)
         pool = tuple(candidate for candidate in given.pool if candidate.spec != left_out)
-        return PriorCell(pairs=given.pairs, pool=pool, search=given.search, label=record_name(variant))
+        return PriorCell(pairs=given.pairs, pool=pool, search=given.search, label=variant)
     if variant.startswith(WEIGHTS):
         return PriorCell(pairs=given.pairs, pool=given.pool, search=search_weights(variant), label=variant)
     return PriorCell(pairs=given.pairs, pool=given.pool, search=given.search)

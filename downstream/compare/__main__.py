@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from suite.command import new_parser, run_command
+from downstream.command import LABORATORY_THREADS
+from downstream.options import ExecutionOptions, FuserOptions, check_seeds
+from suite.command import run_command
+from suite.errors import SettingsError
+from suite.options import Argument
 
 if TYPE_CHECKING:
-    from downstream.grid.cell import Cell
+    from downstream.grid.cell import Cell, Place
 
 DESCRIPTION = """Which fuser serves its user best?
 
 Every fuser is judged by every task on every dataset and seed; the report compares them. Each number is one cell,
-computed once: the same command goes on after any interruption, and several machines may share the working folder.
-Without --datasets it uses the synthetic laboratory.
+computed once: the same command resumes after any interruption, and several machines may share the working folder.
+Without --datasets it draws the synthetic laboratory.
 
 Examples:
   python -m downstream.compare --fusers visible infrared average diffif --tasks quality detect --dry-run
@@ -27,90 +33,69 @@ Examples:
   python -m downstream.compare --fusers average diffif --set detect.epochs=50 --only 'detect/*' --retry-failed"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompareCommand:
+    """Many fusers on many datasets by many tasks."""
+
+    fusers: Annotated[FuserOptions, Argument(group=True)] = field(default_factory=FuserOptions)
+    datasets: Annotated[dict[str, Path], Argument(metavar="NAME=ROOT")] = field(default_factory=dict)
+    """Real pairs: msrs=DIR llvip=DIR."""
+    synthetic: dict[str, Any] = field(default_factory=dict)
+    """Settings of the synthetic laboratory: num_train=480 ..."""
+    tasks: Annotated[tuple[str, ...], Argument(metavar="TASK")] = ("quality",)
+    """quality, detect, segment, cost."""
+    seeds: tuple[int, ...] = (0,)
+    """Of the trainings."""
+    set: dict[str, Any] = field(default_factory=dict)
+    """Settings of the tasks: detect.epochs=50 segment.crop=256 quality.limit=20 ..."""
+    execution: Annotated[ExecutionOptions, Argument(group=True)] = field(default_factory=ExecutionOptions)
+
+    def __post_init__(self) -> None:
+        if self.datasets and self.synthetic:
+            raise SettingsError("--synthetic sets up the synthetic laboratory; leave --datasets out.")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the command line and run; see --help."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    parsed = _parser().parse_args(arguments)
-    return run_command(lambda: _run(parsed, arguments), debug=parsed.debug)
+    """Run the command; see --help."""
+    words = sys.argv[1:] if argv is None else list(argv)
+
+    def body() -> int:
+        from suite.command_line import parse_settings
+
+        prog = "python -m downstream.compare"
+        return compare(parse_settings(CompareCommand, words, prog=prog, description=DESCRIPTION), words)
+
+    return run_command(body, debug="--debug" in words)
 
 
-def _parser() -> Any:
-    from downstream.arguments import add_run_arguments
-    from downstream.grid.command import add_engine_arguments
+def compare(command: CompareCommand, words: Sequence[str]) -> int:
+    """Plan every cell and compute them; returns the exit status."""
+    from downstream.grid.execution import execute, start_place
 
-    parser = new_parser(DESCRIPTION, prog="python -m downstream.compare")
-    group = parser.add_argument_group("grid")
-    group.add_argument(
-        "--fusers",
-        metavar="NAME",
-        nargs="+",
-        default=["diffif"],
-        help="as after --fuser; all: what runs (default: diffif)",
-    )
-    group.add_argument("--datasets", metavar="NAME=ROOT", nargs="+", default=[], help="real pairs: msrs=DIR llvip=DIR")
-    group.add_argument(
-        "--synthetic", metavar="KEY=VALUE", nargs="+", default=[], help="settings of the laboratory: num_train=480 ..."
-    )
-    group.add_argument(
-        "--tasks",
-        metavar="TASK",
-        nargs="+",
-        default=["quality"],
-        help="quality, detect, segment, cost (default: quality)",
-    )
-    group.add_argument("--seeds", metavar="N", type=int, nargs="+", default=[0], help="of the trainings (default: 0)")
-    group.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        nargs="+",
-        default=[],
-        help="detect.epochs=50 segment.crop=256 quality.limit=20 ...",
-    )
-    add_engine_arguments(parser)
-    add_run_arguments(parser)
-    return parser
+    place = start_place(command.execution)
+    cells = comparison_cells(command, place)
+    threads = None if command.datasets else LABORATORY_THREADS
+    return execute(cells, command.execution, place, module="downstream.compare", words=words, threads=threads)
 
 
-def _run(parsed: Any, arguments: Sequence[str]) -> int:
-    from downstream.grid.command import execute
-    from suite.device import resolve_device
-
-    device = resolve_device(parsed.device)
-    return execute(comparison_cells(parsed, device), parsed, "downstream.compare", arguments, device)
-
-
-def comparison_cells(parsed: Any, device: str) -> list[Cell]:
-    """The cells that a parsed command line asks for.
+def comparison_cells(command: CompareCommand, place: Place) -> list[Cell]:
+    """The cells that a command asks for.
 
     Raises:
         BenchError: anything that is not there, or not usable; before any work.
     """
-    from downstream.cost.__main__ import chosen_fusers
-    from downstream.grid.command import named_roots
-    from downstream.grid.judgements import check_tasks, judge_laboratory, judge_real, laboratory
-    from downstream.grid.settings import task_settings
-    from downstream.plan import COST, cost_cell, ready_method, task_cells
-    from suite.settings import parse_assignments
+    from downstream.plan import check_roots, find_methods, plan_cells, plan_studies
 
-    tasks, seeds = check_tasks(parsed.tasks, parsed.seeds)
-    changes = parse_assignments(parsed.set)
-    roots = named_roots(parsed.datasets, "--datasets")
-    judgements = (
-        judge_real(roots, tasks, changes)
-        if roots
-        else [judge_laboratory(laboratory(parse_assignments(parsed.synthetic)), tasks, changes)]
+    check_seeds(command.seeds)
+    studies = plan_studies(
+        command.tasks, command.set, roots=check_roots(command.datasets, "--datasets"), synthetic=command.synthetic
     )
-    methods = [ready_method(spec) for spec in chosen_fusers((), parsed.fusers)]
-    cells = [
+    methods = find_methods(command.fusers.fuser, command.fusers.max_memory)
+    return [
         cell
-        for judgement in judgements
-        for method in methods
-        for cell in task_cells(judgement, method, seeds, parsed.workdir)
+        for study in studies
+        for cell in plan_cells(study, methods, command.seeds, place, batch=command.fusers.fuse_batch)
     ]
-    if COST in tasks:
-        settings = task_settings(laboratory=not roots, changes=changes)
-        cells += [cost_cell(method, settings, device) for method in methods]
-    return cells
 
 
 if __name__ == "__main__":

@@ -17,12 +17,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from suite.errors import BenchError, SettingsError
-
-if TYPE_CHECKING:
-    from diffif.fusers.base import Fuser
 
 GIB = 2**30
 OUT_OF_MEMORY_STATUS = 77
@@ -35,6 +31,8 @@ class Request:
     """What to measure."""
 
     fuser: str
+    max_memory_gib: float | None = None
+    """Memory budget of the fuser, above which it works in tiles."""
     height: int
     width: int
     device: str
@@ -119,13 +117,13 @@ def _probe(request: Request) -> Cost:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from diffif.fusers.registry import build_fuser
+    from downstream.methods import build_with_budget
 
     torch.set_num_threads(request.num_threads)
     on_gpu = request.device.startswith("cuda")
     _limit_memory(request.memory_limit_gib)
     before = _resident("VmRSS")
-    fuser = build_fuser(request.fuser, device=request.device)
+    fuser = build_with_budget(request.fuser, request.max_memory_gib, request.device)
     generator = torch.Generator().manual_seed(0)
     visible = torch.rand((1, 3, request.height, request.width), generator=generator)
     infrared = torch.rand((1, 1, request.height, request.width), generator=generator)
@@ -147,16 +145,6 @@ def _probe(request: Request) -> Cost:
             fuse()
         flops = float(counter.get_total_flops())
     return Cost(milliseconds=1000 * statistics.median(times), flops=flops, peak_memory=peak)
-
-
-def check_measurable(spec: str, fuser: Fuser) -> None:
-    """Refuse fusers that compute nothing.
-
-    Raises:
-        SettingsError: an imported folder.
-    """
-    if fuser.kind == "imported" and spec.startswith("folder:"):
-        raise SettingsError(f"{spec} only looks images up; there is nothing to measure. Leave it out.")
 
 
 def _timed(action: Callable[[], None]) -> float:

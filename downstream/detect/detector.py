@@ -17,7 +17,6 @@ from suite.errors import SettingsError
 if TYPE_CHECKING:
     from diffif.fusers.fused_set import FusedSet
     from downstream.detect.matching import Detections
-    from downstream.trainings import Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,33 +95,6 @@ def boxed_images(fused: FusedSet, dataset: PairedDataset) -> BoxedImages:
         boxes=tuple(boxes),
         classes=tuple(dataset.classes),
         fingerprint=f"{fused.fingerprint}-{dataset.fingerprint}",
-    )
-
-
-def train_detector(
-    detector: Detector,
-    train: BoxedImages,
-    val: BoxedImages,
-    *,
-    seed: int,
-    device: str,
-    threads: int,
-    workdir: Path,
-) -> Training:
-    """Train a detector, or use the finished training of the same identity; resumes after a kill."""
-    from downstream.trainings import train_once
-
-    identity = {
-        "train": train.fingerprint,
-        "val": val.fingerprint,
-        "seed": seed,
-        "detector": dict(detector.identity),
-    }
-    return train_once(
-        "detect",
-        identity,
-        workdir,
-        lambda folder: detector.train(train, val, folder=folder, seed=seed, device=device, threads=threads),
     )
 
 

@@ -20,21 +20,11 @@ from downstream.detect.average_precision import (
     precision_at_recall,
 )
 from downstream.detect.matching import Detections, Floats, Matches, Truth, match_class
+from downstream.task import Score
 from suite.statistics.intervals import resample_counts, score_interval
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """One number of a detector, without saying whose it is."""
-
-    metric: str
-    value: float
-    ci_low: float = math.nan
-    ci_high: float = math.nan
-    n: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
+from downstream.grid.cell import NOT_IDENTITY
 from suite.errors import SettingsError
+from suite.options import Argument
 
 Protocol = Literal["retrain", "frozen"]
 FROZEN_MODEL = "model"
@@ -16,8 +18,11 @@ FROZEN_MODEL = "model"
 class DetectionSettings:
     """One detector, the same for every fuser."""
 
-    model: str = "yolov8n.pt"
-    """yolov8n.yaml starts from random weights, a .pt file from its own."""
+    model: Annotated[str, Argument(metavar="NAME", aliases=("--detector",))] = field(
+        default="yolov8n.pt", metadata=NOT_IDENTITY
+    )
+    """A .pt or .yaml file of ultralytics, one of its names (yolov8n.pt, yolo11s.yaml, rtdetr-l.yaml ...; .yaml starts
+    from random weights), or LIBRARY:NAME. Nothing is downloaded."""
     epochs: int = 100
     """Passes over the training images; the best epoch on validation is tested."""
     imgsz: int = 640
@@ -29,12 +34,12 @@ class DetectionSettings:
     patience: int = 50
     """Epochs without progress on validation after which training stops."""
     learning_rate: float | None = None
-    """First learning rate; None lets ultralytics choose optimiser and rate by the number of steps."""
-    workers: int = 4
+    """First learning rate (default: the library chooses optimiser and rate)."""
+    workers: int = field(default=4, metadata=NOT_IDENTITY)
     """Loader processes on a GPU; a CPU loads in the training process."""
     protocol: Protocol = "retrain"
     """retrain: a detector per fuser. frozen: one detector judges every fuser's images."""
-    frozen_on: str = ""
+    frozen_on: Annotated[str, Argument(metavar="NAME")] = field(default="", metadata=NOT_IDENTITY)
     """For frozen: the fuser whose images train the one detector, or "model" for the given weights as they are."""
     resamples: int = 1000
     """Bootstrap draws behind an interval."""
@@ -66,3 +71,7 @@ class DetectionSettings:
     def protocol_name(self) -> str:
         """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
         return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"
+
+    def for_training(self) -> DetectionSettings:
+        """What determines the trained weights; everything else at its default, so that trainings are shared."""
+        return replace(self, protocol="retrain", frozen_on="", resamples=DetectionSettings.resamples)

@@ -11,17 +11,19 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 from suite.errors import SettingsError
+from suite.records import SCHEMA_VERSION, cell_dir
 from suite.settings import fingerprint, from_mapping, to_mapping
 
 NOT_IDENTITY: Mapping[str, bool] = {"identity": False}
 """`field(metadata=NOT_IDENTITY)`: a field that says where or under what name the work is done, not what it is."""
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever the same settings would be computed differently, so that old cells are not taken for current."""
 
 
@@ -49,7 +51,7 @@ class Cell(ABC):
     exclusive: ClassVar[bool] = False
     """Whether nothing else may run beside it, since it measures time."""
 
-    @property
+    @cached_property
     def cell_id(self) -> str:
         """`<kind>-<hash>` of everything that determines the result."""
         return f"{self.kind}-{fingerprint(identity(self))}"
@@ -64,6 +66,15 @@ class Cell(ABC):
         """Cells of the same workload take about the same time."""
         return self.kind
 
+    @property
+    def memory_gib(self) -> float:
+        """Rough main memory of the cell's process; decides how many cells fit on a machine."""
+        return 0.5
+
+    def folder(self, workdir: Path) -> Path:
+        """Everything about the cell: request, log, attempts, what it leaves behind."""
+        return cell_dir(workdir, self.cell_id)
+
     def needs(self) -> tuple[Cell, ...]:
         """The cells that must be done before."""
         return ()
@@ -73,7 +84,8 @@ class Cell(ABC):
         """Compute; called in a process of its own, possibly after an earlier attempt was killed at any moment.
 
         Returns:
-            Files or folders below `place.workdir`; the cell counts as done as long as they exist.
+            Files or folders below `place.workdir`; the cell counts as done as long as they exist. The record of a
+            published cell, `result.json`, says by itself that it is done.
         """
 
 
@@ -85,7 +97,11 @@ def identity(value: object) -> Any:
             for field in dataclasses.fields(value)
             if field.metadata.get("identity", True)
         }
-        return {"kind": value.kind, "version": LAYOUT_VERSION, **fields} if isinstance(value, Cell) else fields
+        return (
+            {"kind": value.kind, "version": f"{LAYOUT_VERSION}.{SCHEMA_VERSION}", **fields}
+            if isinstance(value, Cell)
+            else fields
+        )
     if isinstance(value, Mapping):
         return {str(key): identity(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from downstream.grid.estimate import Estimate, estimate, show_seconds
-from downstream.grid.ledger import Ledger
 from downstream.grid.runner import ENDED, Progress, State
+from downstream.grid.store import CellStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +32,13 @@ WIDEST_MESSAGE = 90
 SECONDS_BETWEEN_ESTIMATES = 5.0
 
 
-def print_plan(progress: Progress, ledger: Ledger, slots: int) -> None:
+def print_plan(progress: Progress, store: CellStore, slots: int) -> None:
     """Every cell, its state, and how long the rest will take."""
     from rich.console import Console
     from rich.table import Table
 
-    expected = _expectation(progress, ledger, slots)
-    table = Table("cell", "state", "expected", "id", title=f"{len(progress.cells)} cells in {ledger.workdir}")
+    expected = _expectation(progress, store, slots)
+    table = Table("cell", "state", "expected", "id", title=f"{len(progress.cells)} cells in {store.workdir}")
     for key, cell in progress.cells.items():
         seconds = expected.per_cell.get(key)
         text = "" if key not in expected.per_cell else "unknown" if seconds is None else show_seconds(seconds)
@@ -46,33 +46,33 @@ def print_plan(progress: Progress, ledger: Ledger, slots: int) -> None:
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)).print(table)
     print(f"{_counts(progress)}. {_expected_text(expected, slots)}")
-    _print_failures(progress, ledger)
+    _print_failures(progress, store)
 
 
 @contextmanager
-def live_display(ledger: Ledger, slots: int) -> Iterator[Callable[[Progress], None]]:
+def live_display(store: CellStore, slots: int) -> Iterator[Callable[[Progress], None]]:
     """Yield what `run_grid` calls on every change."""
     from rich.console import Console
     from rich.live import Live
 
     console = Console()
     if not console.is_terminal:
-        yield _LogLines(ledger).show
+        yield _LogLines(store).show
         return
-    table = _LiveTable(ledger, slots)
+    table = _LiveTable(store, slots)
     with Live(console=console, refresh_per_second=4) as live:
         yield lambda progress: live.update(table.render(progress))
 
 
-def print_end(progress: Progress, ledger: Ledger) -> None:
+def print_end(progress: Progress, store: CellStore) -> None:
     """What failed, with its log."""
     print(f"{_counts(progress)}.")
-    _print_failures(progress, ledger)
+    _print_failures(progress, store)
 
 
-def _print_failures(progress: Progress, ledger: Ledger) -> None:
+def _print_failures(progress: Progress, store: CellStore) -> None:
     for key in progress.ids(State.FAILED):
-        print(f"failed: {progress.cells[key].title}: {progress.messages.get(key, '')}\n  log: {ledger.log_path(key)}")
+        print(f"failed: {progress.cells[key].title}: {progress.messages.get(key, '')}\n  log: {store.log_path(key)}")
     blocked = progress.ids(State.BLOCKED)
     if blocked:
         print(f"not started, since they need a failed cell: {', '.join(progress.cells[key].title for key in blocked)}")
@@ -83,8 +83,8 @@ def _print_failures(progress: Progress, ledger: Ledger) -> None:
 class _LogLines:
     """One line for every cell that starts or ends."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, store: CellStore) -> None:
+        self.store = store
         self.known: dict[str, State] = {}
 
     def show(self, progress: Progress) -> None:
@@ -107,8 +107,8 @@ class _LogLines:
 class _LiveTable:
     """What runs, what failed, and the last few that are done."""
 
-    def __init__(self, ledger: Ledger, slots: int) -> None:
-        self.ledger, self.slots = ledger, slots
+    def __init__(self, store: CellStore, slots: int) -> None:
+        self.store, self.slots = store, slots
         self._expected: Estimate | None = None
         self._next_look = 0.0
 
@@ -130,7 +130,7 @@ class _LiveTable:
     def _expectation(self, progress: Progress) -> Estimate:
         # Reads every finished cell's file: not at each frame.
         if self._expected is None or time.monotonic() > self._next_look:
-            self._expected = _expectation(progress, self.ledger, self.slots)
+            self._expected = _expectation(progress, self.store, self.slots)
             self._next_look = time.monotonic() + SECONDS_BETWEEN_ESTIMATES
         return self._expected
 
@@ -149,10 +149,10 @@ def _note(progress: Progress, key: str, expected: Estimate) -> str:
     return lines[0][:WIDEST_MESSAGE] if lines else ""
 
 
-def _expectation(progress: Progress, ledger: Ledger, slots: int) -> Estimate:
+def _expectation(progress: Progress, store: CellStore, slots: int) -> Estimate:
     # A failed cell, and what needs it, is not computed unless told to; then it waits.
     open_ids = [key for key, state in progress.states.items() if state not in ENDED]
-    return estimate(progress.cells, open_ids, ledger.seconds_by_workload(), slots)
+    return estimate(progress.cells, open_ids, store.seconds_by_workload(), slots)
 
 
 def _expected_text(expected: Estimate, slots: int) -> str:

@@ -1,6 +1,6 @@
 """Runs the cells of a grid: what is done stays, what can run runs, what fails is recorded and stops nobody else.
 
-The state of the work is on the disk alone (`downstream.grid.ledger`). So a runner can be killed at any moment, and
+The state of the work is on the disk alone (`downstream.grid.store`). So a runner can be killed at any moment, and
 several runners, on several machines, can share one working folder: each computes what nobody else computes.
 """
 
@@ -13,8 +13,8 @@ from enum import Enum
 
 from downstream.grid.cell import Cell, Place
 from downstream.grid.engines.engine import Engine, Finished
-from downstream.grid.ledger import Ledger
 from downstream.grid.lock import is_held
+from downstream.grid.store import CellStore
 from downstream.grid.worker import BUSY_STATUS, DONE_STATUS, INTERRUPTED_STATUS
 
 POLL_SECONDS = 0.2
@@ -67,20 +67,20 @@ class Progress:
         return all(state in FINISHED for state in self.states.values())
 
 
-def survey(cells: Mapping[str, Cell], ledger: Ledger, *, retry_failed: bool = False) -> Progress:
+def survey(cells: Mapping[str, Cell], store: CellStore, *, retry_failed: bool = False) -> Progress:
     """How far a grid is, without computing anything.
 
     Args:
         cells: By cell id, each after what it needs.
-        ledger: The working folder's.
+        store: The working folder's.
         retry_failed: Count failed cells among those that wait.
     """
     progress = Progress(cells, {})
     for key in cells:
-        failure = None if retry_failed else ledger.failure(key)
-        if ledger.done(key):
+        failure = None if retry_failed else store.failure(key)
+        if store.is_done(key):
             progress.states[key] = State.CACHED
-        elif is_held(ledger.folder(key)):
+        elif is_held(store.folder(key)):
             progress.states[key] = State.ELSEWHERE
         elif failure:
             progress.states[key] = State.FAILED
@@ -93,7 +93,7 @@ def survey(cells: Mapping[str, Cell], ledger: Ledger, *, retry_failed: bool = Fa
 
 def run_grid(
     cells: Mapping[str, Cell],
-    ledger: Ledger,
+    store: CellStore,
     engine: Engine,
     place: Place,
     *,
@@ -105,7 +105,7 @@ def run_grid(
 
     Args:
         cells: By cell id, each after what it needs (`downstream.grid.cell.with_needs`).
-        ledger: The working folder's.
+        store: The working folder's.
         engine: Where to compute.
         place: What every cell is told about its place.
         retry_failed: Try failed cells again.
@@ -115,26 +115,26 @@ def run_grid(
     Returns:
         The last state: every cell done, cached, failed, or blocked by one that failed.
     """
-    return _Runner(cells, ledger, engine, place, commands or {}, on_change).run(retry_failed)
+    return _Runner(cells, store, engine, place, commands or {}, on_change).run(retry_failed)
 
 
 class _Runner:
     def __init__(
         self,
         cells: Mapping[str, Cell],
-        ledger: Ledger,
+        store: CellStore,
         engine: Engine,
         place: Place,
         commands: Mapping[str, str],
         on_change: Callable[[Progress], None],
     ) -> None:
-        self.cells, self.ledger, self.engine, self.place = cells, ledger, engine, place
+        self.cells, self.store, self.engine, self.place = cells, store, engine, place
         self.commands, self.on_change = commands, on_change
         self.progress = Progress(cells, {})
         self._next_look = 0.0
 
     def run(self, retry_failed: bool) -> Progress:
-        self.progress = survey(self.cells, self.ledger, retry_failed=retry_failed)
+        self.progress = survey(self.cells, self.store, retry_failed=retry_failed)
         try:
             while not self.progress.is_over:
                 for finished in self.engine.finished():
@@ -155,7 +155,7 @@ class _Runner:
         began = progress.started.pop(key)
         if finished.status == BUSY_STATUS:
             progress.states[key] = State.ELSEWHERE
-        elif finished.status == DONE_STATUS and self.ledger.done(key):
+        elif finished.status == DONE_STATUS and self.store.is_done(key):
             progress.states[key] = State.DONE
             progress.seconds[key] = time.monotonic() - began
         else:
@@ -163,11 +163,11 @@ class _Runner:
 
     def _note_failure(self, finished: Finished) -> None:
         key = finished.cell_id
-        failure = self.ledger.failure(key)
+        failure = self.store.failure(key)
         if failure is None:
             message = explain_status(finished.status)
-            self.ledger.append_log(key, f"{finished.output}\n{message}\n")
-            self.ledger.write_failure(key, self.cells[key].title, message)
+            self.store.append_log(key, f"{finished.output}\n{message}\n")
+            self.store.write_failure(key, self.cells[key].title, message)
         self.progress.states[key] = State.FAILED
         self.progress.messages[key] = failure.message if failure else message
 
@@ -177,11 +177,11 @@ class _Runner:
             return
         self._next_look = time.monotonic() + ELSEWHERE_SECONDS
         for key in elsewhere:
-            if self.ledger.done(key):
+            if self.store.is_done(key):
                 self.progress.states[key] = State.CACHED
-            elif not is_held(self.ledger.folder(key)):
+            elif not is_held(self.store.folder(key)):
                 # Its runner failed or was killed. A failure is its own to report; otherwise it is our turn.
-                failure = self.ledger.failure(key)
+                failure = self.store.failure(key)
                 self.progress.states[key] = State.FAILED if failure else State.WAITING
                 if failure:
                     self.progress.messages[key] = failure.message
@@ -195,9 +195,9 @@ class _Runner:
             running = self.progress.ids(State.RUNNING)
             if running and (cell.exclusive or any(self.cells[other].exclusive for other in running)):
                 continue
-            if self.ledger.done(key):
+            if self.store.is_done(key):
                 self.progress.states[key] = State.CACHED
-            elif is_held(self.ledger.folder(key)):
+            elif is_held(self.store.folder(key)):
                 self.progress.states[key] = State.ELSEWHERE
             else:
                 self._start(key, cell)
@@ -212,8 +212,8 @@ class _Runner:
             threads=self.place.threads,
             command=self.commands.get(key, self.place.command),
         )
-        self.ledger.clear_failure(key)
-        self.engine.start(cell, self.ledger.write_request(cell, place))
+        self.store.clear_failure(key)
+        self.engine.start(cell, self.store.write_request(cell, place))
         self.progress.states[key] = State.RUNNING
         self.progress.started[key] = time.monotonic()
 

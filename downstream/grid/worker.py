@@ -1,7 +1,7 @@
 """The process that computes one cell: `python -m downstream.grid.worker <work>/cells/<cell id>`.
 
-It holds the cell's lock while it computes, writes the log, and ends with `done.json` or `failed.json`. Started by hand
-it computes the cell again as the grid would have.
+It holds the cell's lock while it computes, writes the log, and ends with `result.json`, `done.json` or `failed.json`.
+Started by hand it computes the cell as the grid would have.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from downstream.grid.cell import Cell, Place, from_request
-from downstream.grid.ledger import LOG, REQUEST, Ledger
 from downstream.grid.lock import LOST_STATUS, CellLock
+from downstream.grid.store import LOG, REQUEST, CellStore
 from suite.errors import BenchError, SettingsError
 from suite.records import utc_now
 
@@ -34,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _compute(folder: Path) -> int:
-    ledger = Ledger(folder.parent.parent)
-    if ledger.done(folder.name):
+    store = CellStore(folder.parent.parent)
+    if store.is_done(folder.name):
         return DONE_STATUS
     request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
     _write_into(folder / LOG)
     print(f"--- {utc_now()} {folder.name} ---", flush=True)
-    ledger.log_attempt(folder.name, "started")
+    store.log_attempt(folder.name, "started")
     start = time.perf_counter()
     title = folder.name
     try:
@@ -50,25 +50,25 @@ def _compute(folder: Path) -> int:
             raise SettingsError(
                 f"{title} reads back as {cell.cell_id}: its settings are not what `settings` can store."
             )
-        _compute_cell(cell, place, ledger)
+        _compute_cell(cell, place, store)
     except KeyboardInterrupt:
-        ledger.log_attempt(folder.name, "interrupted")
+        store.log_attempt(folder.name, "interrupted")
         return INTERRUPTED_STATUS
     except Exception as error:
         # Whatever a cell dies of must not stop the others: it is recorded with its log.
         traceback.print_exc()
         message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
-        ledger.write_failure(folder.name, title, message, time.perf_counter() - start)
-        ledger.log_attempt(folder.name, "failed")
+        store.write_failure(folder.name, title, message, time.perf_counter() - start)
+        store.log_attempt(folder.name, "failed")
         return FAILED_STATUS
     return DONE_STATUS
 
 
-def _compute_cell(cell: Cell, place: Place, ledger: Ledger) -> None:
+def _compute_cell(cell: Cell, place: Place, store: CellStore) -> None:
     start = time.perf_counter()
     outputs = cell.run(place)
-    ledger.write_done(cell, outputs, time.perf_counter() - start)
-    ledger.log_attempt(cell.cell_id, "done")
+    store.write_done(cell, outputs)
+    store.log_attempt(cell.cell_id, "done", workload=cell.workload, seconds=time.perf_counter() - start)
 
 
 def _write_into(log: Path) -> None:

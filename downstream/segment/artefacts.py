@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from datasets.base import PairedDataset
 from datasets.images import write_image
 from diffif.fusers.fused_set import FusedSet
-from downstream.detect.artefacts import example_samples, shrink, write_pictures, write_replicates
+from downstream.gallery import example_samples, shrink, write_pictures, write_replicates
 from downstream.segment.counts import Counts
 from downstream.segment.segmenter import IGNORED, mask_of, read_mask
 

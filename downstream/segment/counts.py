@@ -84,16 +84,16 @@ def mean_iou(confusion: Counts, counting: ClassCounting, unlabelled: int | None)
 
     Args:
         confusion: (C, C) over all pixels, unlabelled ones included.
-        counting: "all15": every class, the unlabelled one too. "ignore-unlabelled": its pixels and its class are left
+        counting: "all": every class, the unlabelled one too. "ignore-unlabelled": its pixels and its class are left
             out. "present": as before, and classes without a true pixel are left out even if they were predicted.
             In all three a class that is absent from truth and prediction is nan and left out.
         unlabelled: The unlabelled class, or None where the dataset has none.
     """
-    if counting != "all15" and unlabelled is not None:
+    if counting != "all" and unlabelled is not None:
         confusion = confusion.copy()
         confusion[unlabelled, :] = 0
     per_class = iou_per_class(confusion)
-    if counting != "all15" and unlabelled is not None:
+    if counting != "all" and unlabelled is not None:
         per_class[unlabelled] = math.nan
     if counting == "present":
         per_class[confusion.sum(axis=1) == 0] = math.nan

@@ -18,21 +18,11 @@ from downstream.segment.counts import (
     pixel_accuracy,
 )
 from downstream.segment.settings import COUNTINGS, ClassCounting
+from downstream.task import Score
 from suite.statistics.intervals import mean_interval, resample_counts, score_interval
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """One number of a network, without saying whose it is."""
-
-    metric: str
-    value: float
-    ci_low: float = math.nan
-    ci_high: float = math.nan
-    n: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +77,9 @@ def score_segmentation(
     scores += [
         with_interval(f"iou/{name}", iou_of(label), int(confusion[label].sum()))
         for label, name in enumerate(classes)
-        if not (label == unlabelled and counting != "all15")
+        if not (label == unlabelled and counting != "all")
     ]
-    left_out = None if counting == "all15" else unlabelled
+    left_out = None if counting == "all" else unlabelled
     scores.append(with_interval("pixel_accuracy", lambda counts: pixel_accuracy(counts.sum(axis=0), left_out)))
     boundary = np.array(list(judged.boundary.values()))
     low, high = mean_interval(boundary)
@@ -121,7 +111,7 @@ def per_image_table(
     import pandas as pd
 
     rows: list[tuple[str, str, float]] = []
-    left_out = None if counting == "all15" else unlabelled
+    left_out = None if counting == "all" else unlabelled
     for sample_id, counts in judged.counts.items():
         confusion = counts.sum(axis=0)
         rows.append((sample_id, "miou", mean_iou(confusion, counting, unlabelled).value))

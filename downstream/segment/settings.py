@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
+from downstream.grid.cell import NOT_IDENTITY
 from suite.errors import SettingsError
+from suite.options import Argument
 
 Protocol = Literal["retrain", "frozen"]
-ClassCounting = Literal["all15", "ignore-unlabelled", "present"]
-COUNTINGS: tuple[ClassCounting, ...] = ("all15", "ignore-unlabelled", "present")
+ClassCounting = Literal["all", "ignore-unlabelled", "present"]
+COUNTINGS: tuple[ClassCounting, ...] = ("all", "ignore-unlabelled", "present")
 STRIDE = 32
 """Sides of a training crop, and of a padded test image, are multiples of this."""
 
@@ -22,8 +24,8 @@ class SegmentationSettings:
     """Decoder: segformer, unet, deeplabv3plus, upernet, fpn ... of segmentation-models-pytorch."""
     encoder: str = "mit_b0"
     """Backbone: mit_b0, resnet18, resnet34 ... of segmentation-models-pytorch."""
-    encoder_weights: str = "imagenet"
-    """imagenet, none, or a file with the encoder's tensors."""
+    encoder_weights: str = field(default="imagenet", metadata=NOT_IDENTITY)
+    """imagenet, none, or a file with the encoder's tensors. Nothing is downloaded."""
     epochs: int = 100
     """Passes over the training images; the best epoch on validation is tested."""
     crop: int = 384
@@ -41,12 +43,12 @@ class SegmentationSettings:
     patience: int = 20
     """Epochs without progress on validation after which training stops."""
     classes: ClassCounting = "ignore-unlabelled"
-    """Which classes the headline mIoU counts, and whether the network learns the unlabelled class (all15)."""
+    """Which classes the headline mIoU counts, and whether the network learns the unlabelled class (all)."""
     protocol: Protocol = "retrain"
     """retrain: a network per fuser. frozen: one network judges every fuser's images."""
-    frozen_on: str = ""
+    frozen_on: Annotated[str, Argument(metavar="NAME")] = field(default="", metadata=NOT_IDENTITY)
     """For frozen: the fuser whose images train the one network."""
-    workers: int = 4
+    workers: int = field(default=4, metadata=NOT_IDENTITY)
     """Loader processes on a GPU; a CPU loads in the training process."""
     amp: bool = True
     """bfloat16 autocast on a GPU."""
@@ -76,3 +78,10 @@ class SegmentationSettings:
     def protocol_name(self) -> str:
         """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
         return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"
+
+    def for_training(self) -> SegmentationSettings:
+        """What determines the trained weights; everything else at its default, so that trainings are shared."""
+        # Only whether the unlabelled class is learned matters to the network.
+        classes: ClassCounting = "all" if self.classes == "all" else "ignore-unlabelled"
+        resamples = SegmentationSettings.resamples
+        return replace(self, protocol="retrain", frozen_on="", resamples=resamples, classes=classes)

@@ -35,9 +35,9 @@ def test_seeds_are_averaged_and_their_spread_is_kept(fabricator) -> None:
 
 
 def test_the_newer_of_two_records_for_one_place_counts(fabricator) -> None:
-    settings = {"seed": 0, "fuser_fingerprint": "old"}
+    settings = {"seed": 0, "method": "old"}
     old = fabricator.detect("diffif", started="2025-01-01T00:00:00Z", **settings)
-    new = fabricator.detect("diffif", started="2025-02-01T00:00:00Z", **(settings | {"fuser_fingerprint": "new"}))
+    new = fabricator.detect("diffif", started="2025-02-01T00:00:00Z", **(settings | {"method": "new"}))
     collection = collect(fabricator.workdir)
     assert set(collection.records) == {new}
     assert [r.cell_id for r in collection.superseded] == [old]

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from downstream.quality.__main__ import comparison_table
+from downstream.quality.table import significance_marks
 from reports.boards import build_boards
 from reports.collect import collect
-from suite.records import Record, Row, write_record
+from suite.records import Record, Row, read_record, write_record
 from suite.statistics.intervals import mean_interval
+from suite.statistics.scored import RecordScores
 
 IMAGES, STUDIES = 40, 20
 
@@ -37,15 +38,13 @@ def test_the_console_marks_exactly_the_methods_that_the_report_marks(tmp_path: P
         names = [f"m{i}" for i in range(6)]
         scores = {n: base + 0.008 * i + generator.normal(0, 0.04, IMAGES) for i, n in enumerate(names)}
         folders = {n: write_method(tmp_path / str(study), n, values) for n, values in scores.items()}
-        console = comparison_table(folders, ["vif"]).set_index("fuser")
+        records = [RecordScores(read_record(folder)) for folder in folders.values()]
+        console = dict(zip(names, significance_marks(records, "vif"), strict=True))
         (board,) = build_boards(collect(tmp_path / str(study)))
         best = board.ordered("vif")[0]
-        tests = board.tests["vif"]
         for name in names:
-            assert console.loc[name, "best"] == (name == best)
-            if name == best:
-                continue
-            assert console.loc[name, "p_holm"] == tests.p_value(name, best)
-            assert console.loc[name, "worse"] != board.ties_best(name, "vif")
-            marked += bool(console.loc[name, "worse"])
+            assert (console[name] == "*") == (name == best)
+            if name != best:
+                assert (console[name] == "=") == board.ties_best(name, "vif")
+                marked += console[name] == " "
     assert 0 < marked < 5 * STUDIES, "the studies are not near the border of significance"

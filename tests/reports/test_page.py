@@ -38,7 +38,7 @@ def test_an_empty_folder_is_an_error_that_says_what_to_run(tmp_path: Path) -> No
 
 def test_a_damaged_record_is_shown_and_does_not_stop_the_rest(fabricator) -> None:
     fabricator.quality("average")
-    broken = fabricator.workdir / "results" / "quality-000000000000"
+    broken = fabricator.workdir / "cells" / "quality-000000000000"
     broken.mkdir()
     (broken / "result.json").write_text("{", encoding="utf-8")
     html = build_report(fabricator.workdir).page.read_text(encoding="utf-8")

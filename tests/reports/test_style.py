@@ -64,7 +64,7 @@ def test_ten_fusers_stay_below_fifteen_megabytes(fabricator) -> None:
     for fuser in fusers:
         fabricator.quality(fuser, images=50)
         fabricator.segment(fuser, images=50, seed=0)
-        cell = fabricator.workdir / "results" / fabricator.detect(fuser, images=50, gallery=12, seed=0)
+        cell = fabricator.workdir / "cells" / fabricator.detect(fuser, images=50, gallery=12, seed=0)
         for path in (cell / "artefacts" / "gallery").glob("*.jpg"):
             seed = sum(map(ord, path.name + (fuser if "fused" in path.name else "")))
             noise = np.random.default_rng(seed).integers(0, 255, (512, 640, 3), dtype=np.uint8)

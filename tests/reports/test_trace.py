@@ -50,7 +50,7 @@ def page(report: Path) -> _Numbers:
 
 
 def _recorded(workdir: Path, cell: str) -> list[dict[str, float]]:
-    return json.loads((workdir / "results" / cell / "result.json").read_text(encoding="utf-8"))["rows"]
+    return json.loads((workdir / "cells" / cell / "result.json").read_text(encoding="utf-8"))["rows"]
 
 
 def test_every_table_number_is_the_mean_of_its_records(full_workdir: Path, report: Path) -> None:
@@ -70,7 +70,7 @@ def test_every_table_number_is_the_mean_of_its_records(full_workdir: Path, repor
 
 
 def test_a_number_in_the_page_leads_to_the_card_of_its_record(full_workdir: Path, page: _Numbers) -> None:
-    cells = {path.name for path in (full_workdir / "results").iterdir()}
+    cells = {path.name for path in (full_workdir / "cells").iterdir()}
     assert len(page.links) > 100
     for link in page.links:
         records = link["data-records"].split()
@@ -81,7 +81,7 @@ def test_a_number_in_the_page_leads_to_the_card_of_its_record(full_workdir: Path
 
 def test_what_is_shown_is_the_rounded_record(full_workdir: Path, page: _Numbers) -> None:
     rows = {}
-    for cell in {path.name for path in (full_workdir / "results").iterdir()}:
+    for cell in {path.name for path in (full_workdir / "cells").iterdir()}:
         rows[cell] = [row["value"] for row in _recorded(full_workdir, cell)]
     single = [x for x in page.links if len(x["data-records"].split()) == 1 and "data-value" in x]
     traced = 0

@@ -20,6 +20,8 @@ from datasets.images import IMAGE_SUFFIXES, read_image, read_size, rgb_to_y, rgb
 from diffif.fusers.base import Fuser
 from suite.errors import ImageError, SettingsError, list_offenders
 
+SAME_SIZE = "Imported images must have the sources' size: run the method again without cropping or resizing."
+
 
 class ImportedFolder(Fuser):
     """Reads `<path>/<sample id>.<png|jpg|...>`.
@@ -72,6 +74,30 @@ class ImportedFolder(Fuser):
         """The ids that have no image here."""
         return [one for one in ids if one not in self._files]
 
+    def check(self, sizes: Mapping[str, tuple[int, int]]) -> None:
+        """Compare names, and sizes by the headers, with all pairs, before any work.
+
+        Args:
+            sizes: (H, W) of every pair by id.
+
+        Raises:
+            ImageError: images are missing, or of another size than their pair; lists up to ten.
+        """
+        absent = self.missing(list(sizes))
+        if absent:
+            raise ImageError(self._explain_missing(absent))
+        found = {one: read_size(self._files[one]) for one in sizes}
+        other = [
+            f"{self._files[one]} is {found[one][0]}x{found[one][1]}, the pair {one} {size[0]}x{size[1]} (HxW)"
+            for one, size in sizes.items()
+            if found[one] != size
+        ]
+        if other:
+            raise ImageError(
+                f"{len(other)} images of folder:{self.folder} are of another size than their pair:\n"
+                f"{list_offenders(other)}\n{SAME_SIZE}"
+            )
+
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
         if ids is None:
             raise ImageError(f"folder:{self.folder} matches images by name: call fuse(visible, infrared, ids=[...]).")
@@ -91,18 +117,31 @@ class ImportedFolder(Fuser):
         found = read_size(file)
         if found != size:
             raise ImageError(
-                f"{file} is {found[0]}x{found[1]} (HxW), but the pair {one} is {size[0]}x{size[1]}. Imported images "
-                "must have the sources' size: run the method again without cropping or resizing."
+                f"{file} is {found[0]}x{found[1]} (HxW), but the pair {one} is {size[0]}x{size[1]}. {SAME_SIZE}"
             )
         return read_image(file, "rgb")
 
     def _explain_missing(self, absent: Sequence[str]) -> str:
         nearest = difflib.get_close_matches(absent[0], self._files, n=1)
         example = f" The nearest name there is {nearest[0]!r}." if nearest else ""
+        affix = common_affix(absent, list(self._files))
+        if affix:
+            example = f" All names there carry {affix!r}: rename them, for example 000001{affix}.png to 000001.png."
         return (
             f"folder:{self.folder} has no image for {len(absent)} of the pairs (it holds {len(self._files)} images):\n"
             f"{list_offenders(absent)}\nExpected <sample id>.png (or {', '.join(IMAGE_SUFFIXES[1:])}).{example}"
         )
+
+
+def common_affix(ids: Sequence[str], names: Sequence[str]) -> str:
+    """What stands behind every id in the names of the files, such as "_fused"; empty where there is no such thing.
+
+    >>> common_affix(["a", "b"], ["a_fused", "b_fused", "c_fused"])
+    '_fused'
+    """
+    tails = [{name.removeprefix(one) for name in names if name.startswith(one) and name != one} for one in ids]
+    shared = set.intersection(*tails) if tails else set()
+    return min(shared, key=len, default="")
 
 
 def _list_images(folder: Path) -> dict[str, Path]:

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 ENVIRONMENT = {
@@ -21,12 +24,15 @@ INTEGRATIONS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "
 
 
 def prepare_yolo(workdir: Path) -> None:
-    """Set ultralytics up for this process; its settings file lies in `<workdir>/ultralytics`."""
+    """Set ultralytics up for this process; its settings file lies in `<workdir>/ultralytics`.
+
+    Where the working folder is not there yet (a dry run) it lies in a temporary folder.
+    """
     first = "ultralytics" not in sys.modules
     os.environ.update(ENVIRONMENT)
     # An account key would switch on the upload of trainings to Ultralytics' platform.
     os.environ.pop("ULTRALYTICS_API_KEY", None)
-    config = workdir / "ultralytics"
+    config = workdir / "ultralytics" if workdir.is_dir() else _temporary_config()
     config.mkdir(parents=True, exist_ok=True)
     if first:
         os.environ["YOLO_CONFIG_DIR"] = str(config)
@@ -50,6 +56,13 @@ def prepare_yolo(workdir: Path) -> None:
     changed = {key: value for key, value in wanted.items() if key in settings and settings[key] != value}
     if changed:
         settings.update(changed)
+
+
+@cache
+def _temporary_config() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="ultralytics-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from downstream.grid.cell import Cell
 from suite.errors import SettingsError
-
-EngineName = Literal["local", "ray", "slurm"]
-ENGINES: tuple[EngineName, ...] = ("local", "ray", "slurm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +25,8 @@ class Finished:
 class Slots:
     """What may run at the same time."""
 
-    cpus: int
-    """Processor cores to use."""
+    jobs: int
+    """Cells at the same time, of those that use no GPU."""
     threads: int = 1
     """CPU threads per cell."""
     gpus: tuple[str, ...] = ()
@@ -38,16 +35,16 @@ class Slots:
     """Cells that share one GPU."""
 
     def __post_init__(self) -> None:
-        if min(self.cpus, self.threads, self.cells_per_gpu) < 1:
+        if min(self.jobs, self.threads, self.cells_per_gpu) < 1:
             raise SettingsError(
-                f"cores, --threads and --cells-per-gpu must be at least 1, got {self.cpus}, {self.threads}, "
+                f"--jobs, --threads and --cells-per-gpu must be at least 1, got {self.jobs}, {self.threads}, "
                 f"{self.cells_per_gpu}"
             )
 
     @property
     def count(self) -> int:
         """Cells at the same time."""
-        return len(self.gpus) * self.cells_per_gpu if self.gpus else max(1, self.cpus // self.threads)
+        return len(self.gpus) * self.cells_per_gpu if self.gpus else self.jobs
 
 
 class Engine(Protocol):

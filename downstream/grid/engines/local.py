@@ -48,7 +48,7 @@ class LocalEngine:
         if cell.uses_gpu and self.slots.gpus:
             return self._free_gpu() is not None
         num_cpu = sum(not running.gpu for running in self._running)
-        return num_cpu < max(1, self.slots.cpus // self.slots.threads)
+        return num_cpu < self.slots.jobs
 
     def start(self, cell: Cell, folder: Path) -> None:
         """Start a worker process."""

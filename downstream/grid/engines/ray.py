@@ -41,7 +41,9 @@ class RayEngine:
         self._ray: Any = ray
         self.slots = slots
         own: dict[str, Any] = (
-            {} if address else {"num_cpus": slots.cpus, "num_gpus": len(slots.gpus), "include_dashboard": False}
+            {}
+            if address
+            else {"num_cpus": slots.jobs * slots.threads, "num_gpus": len(slots.gpus), "include_dashboard": False}
         )
         try:
             ray.init(address=address or "local", log_to_driver=False, ignore_reinit_error=True, **own)

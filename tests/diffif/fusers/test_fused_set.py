@@ -27,6 +27,8 @@ from tests.conftest import MakeLabelledPairs
 class Counting(Average):
     """Average that counts, and that may die at one image."""
 
+    fingerprint = "average in disguise"
+
     def __init__(self, dies_at: int | None = None) -> None:
         super().__init__()
         self.ids: list[str] = []
@@ -85,7 +87,8 @@ def test_an_image_written_without_its_log_line_is_fused_again(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
 ) -> None:
     dataset, work = make_labelled_pairs(3), tmp_path / "work"
-    partial = fused_dir(work, dataset, Average()).with_name(fused_dir(work, dataset, Average()).name + ".partial")
+    final = fused_dir(work, dataset, Counting())
+    partial = final.with_name(f"{final.name}.partial")
     write_image(partial / "images" / "000000.png", np.zeros((24, 32, 3), dtype=np.uint8))
     write_image(partial / "images" / "000001.png", np.zeros((24, 32, 3), dtype=np.uint8))
     # The image of the second line is gone; the third line was cut in the middle by the kill.
@@ -156,6 +159,7 @@ from datasets.base import PairedDataset, Sample
 from diffif.fusers.controls.average import Average
 from diffif.fusers.fused_set import fuse_split
 class Slow(Average):
+    fingerprint = "average in disguise"
     def fuse(self, *args, **kwargs):
         time.sleep(0.15)
         return super().fuse(*args, **kwargs)

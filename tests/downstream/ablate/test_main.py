@@ -7,30 +7,23 @@ from pathlib import Path
 import pytest
 
 from diffif.training.recipe import load_recipe
-from downstream.ablate.__main__ import (
-    LABORATORY_CONFIG,
-    REAL_CONFIG,
-    _parser,
-    ablation_cells,
-    load_settings,
-    main,
-    read_settings,
-)
-from downstream.grid.cell import Cell, with_needs
+from downstream.ablate.__main__ import ablation_cells, main, read_settings
+from downstream.ablate.settings import LABORATORY_CONFIG, REAL_CONFIG
+from downstream.grid.cell import Cell, Place, with_needs
 from suite.errors import BenchError, SettingsError, UnknownName
-from suite.records import iter_records
+from suite.records import read_record, record_dirs
 
 TINY = [
     "training.iterations=3", "training.data.crop=32", "training.data.batch_size=2", "training.optimizer.warmup=1",
     "training.validation.every=3", "training.validation.num_pairs=2",
     "synthetic.num_train=3", "synthetic.num_val=2", "synthetic.num_test=6", "synthetic.height=64", "synthetic.width=80",
-    "quality.metrics=en,sd", "quality.resamples=20",
+    "quality.metrics=en,sd",
 ]  # fmt: skip
 
 
 def cells_of(*arguments: str) -> list[Cell]:
-    parsed = _parser().parse_args([*arguments, "--device", "cpu"])
-    return ablation_cells(read_settings(parsed), parsed, "cpu")
+    settings = read_settings(arguments)
+    return ablation_cells(settings, Place(workdir=settings.execution.workdir.resolve()))
 
 
 def titles(cells: list[Cell], kind: str) -> list[str]:
@@ -39,7 +32,7 @@ def titles(cells: list[Cell], kind: str) -> list[str]:
 
 @pytest.mark.parametrize("path", [LABORATORY_CONFIG, REAL_CONFIG])
 def test_the_studies_that_ship_can_be_read(path: Path) -> None:
-    settings = load_settings(path)
+    settings = read_settings(["--config", str(path)])
     assert settings.variants == ("full", "no-prior", "no-search")
     assert len(settings.seeds) >= 2
     load_recipe(settings.recipe)
@@ -57,13 +50,11 @@ def test_the_default_study_shares_what_its_variants_share() -> None:
 
 
 def test_the_command_line_changes_the_study_key_by_key() -> None:
-    parsed = _parser().parse_args(
-        ["--variants", "full", "--seeds", "4", "--set", "detect.epochs=7", "training.data.crop=64", "fuse_batch=2"]
-    )
-    settings, shipped = read_settings(parsed), load_settings(LABORATORY_CONFIG)
+    words = ["--variants", "full", "--seeds", "4", "--set", "detect.epochs=7", "training.data.crop=64"]
+    settings, shipped = read_settings([*words, "--fuse-batch", "2"]), read_settings([])
     assert (settings.variants, settings.seeds, settings.fuse_batch) == (("full",), (4,), 2)
-    assert settings.detect == {**shipped.detect, "epochs": "7"}
-    assert settings.training == {**shipped.training, "data.crop": "64"}
+    assert settings.changes("detect") == {**shipped.changes("detect"), "epochs": "7"}
+    assert settings.changes("training") == {**shipped.changes("training"), "data.crop": "64"}
 
 
 @pytest.mark.parametrize(
@@ -78,9 +69,11 @@ def test_the_command_line_changes_the_study_key_by_key() -> None:
         (["--set", "detect.protocol=frozen", "detect.frozen_on=diffif"], SettingsError, "so it cannot judge"),
         (["--root", "somewhere"], SettingsError, "needs --dataset"),
         (["--dataset", "msrs"], SettingsError, "needs --root"),
-        (["--evaluate", "msrs"], SettingsError, "NAME=ROOT"),
-        (["--config", "nowhere.yaml"], SettingsError, r"ablation\.yaml"),
+        (["--evaluate", "msrs"], SettingsError, "key=value"),
+        (["--config", "nowhere.yaml"], SettingsError, "cannot read --config nowhere.yaml"),
         (["--seeds", "-1"], SettingsError, "0 or greater"),
+        (["--seeds", "3", "3"], SettingsError, "a seed twice"),
+        (["--set", "detekt.epochs=3"], UnknownName, "Did you mean 'detect'"),
         (["--variants", "weights:"], SettingsError, "variant 'weights:': the search has nothing to maximise"),
         (
             ["--variants", "weights:ssim=x"],
@@ -150,13 +143,13 @@ def test_a_study_ends_in_records_that_name_variant_and_seed(tmp_path: Path, work
         str(tmp_path), "--device", "cpu", "--no-report", "--set", *TINY,
     ]  # fmt: skip
     assert main(command) == 0
-    records = list(iter_records(tmp_path))
+    records = list(map(read_record, record_dirs(tmp_path)))
     assert {(row.fuser, row.variant, row.seed) for record in records for row in record.rows} == {
         ("diffif", "full", 3),
         ("diffif", "steps=1", 3),
     }
-    assert len(list(tmp_path.glob("models/*/best.safetensors"))) == 1
+    assert len(list(tmp_path.glob("cells/train-*/model/best.safetensors"))) == 1
     full = next(record for record in records if record.rows[0].variant == "full")
     assert full.command.endswith("--only quality/synthetic/full/seed3")
     assert full.path is not None
-    assert str(tmp_path / "models") not in (full.path / "result.json").read_text()
+    assert str(tmp_path) not in (full.path / "result.json").read_text()

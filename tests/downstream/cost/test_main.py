@@ -6,12 +6,15 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from downstream.cost.__main__ import chosen_fusers, main, parse_sizes
-from downstream.cost.probe import Cost, Request, measure_cost
-from suite.errors import SettingsError, UnknownName
-from suite.records import iter_records
+from datasets.images import write_image
+from downstream.cost.__main__ import main
+from downstream.cost.probe import Request, measure_cost
+from downstream.cost.settings import CostSettings, parse_sizes
+from suite.errors import SettingsError
+from suite.records import read_record, record_dirs
 
 NETWORK = """
 import torch
@@ -95,46 +98,39 @@ def test_a_bug_of_the_fuser_is_passed_on(own: str) -> None:
 
 
 def test_the_command_records_failures_beside_numbers(
-    own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = {(32, 48): Cost(milliseconds=3.0, flops=5e9, peak_memory=2**21), (64, 96): Cost(failure="out of memory")}
-    monkeypatch.setattr("downstream.cost.probe.measure_cost", lambda r: answers[r.height, r.width])
     arguments = [
-        "--fuser",
-        f"{own}:OneConvolution",
-        "--sizes",
-        "32x48,64x96",
-        "--no-report",
-        "--workdir",
-        str(tmp_path),
-    ]
+        "--fuser", f"{own}:OneConvolution", f"{own}:Greedy", "--sizes", "32x48,64x96", "--repeats", "1", "--warmup",
+        "0", "--memory-limit-gib", "8", "--device", "cpu", "--no-report", "--workdir", str(tmp_path),
+    ]  # fmt: skip
     assert main(arguments) == 0
-    (record,) = iter_records(tmp_path)
-    values = {row.metric: row.value for row in record.rows}
+    records = {record.rows[0].fuser: record for record in map(read_record, record_dirs(tmp_path))}
+    values = {row.metric: row.value for row in records[f"{own}:OneConvolution"].rows}
     assert values["parameters"] == 18
-    assert values["ms/32x48"] == 3.0
-    assert math.isnan(values["ms/64x96"])
-    assert (values["failed/32x48"], values["failed/64x96"]) == (0.0, 1.0)
-    assert any(note.startswith("out of memory at 64x96") for note in record.notes)
-    shown = capsys.readouterr().out
-    assert "out of memory" in shown
-    assert "5.0" in shown
+    assert values["flops/32x48"] == 2 * 18 * 32 * 48
+    assert values["ms/64x96"] > 0
+    failed = {row.metric: row.value for row in records[f"{own}:Greedy"].rows}
+    assert math.isnan(failed["ms/64x96"])
+    assert (failed["failed/32x48"], failed["failed/64x96"]) == (1.0, 1.0)
+    assert any(note.startswith("out of memory at 64x96") for note in records[f"{own}:Greedy"].notes)
+    assert "out of memory" in capsys.readouterr().out
     assert main(arguments) == 0
-    assert "already measured" in capsys.readouterr().out
+    assert "cached" in capsys.readouterr().out
 
 
-def test_sizes_and_names_are_checked() -> None:
+def test_sizes_and_names_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_sizes(["480x640", "960x1440,480x640"]) == ((480, 640), (960, 1440))
     for text in ("480", "axb", "8x640", ","):
         with pytest.raises(SettingsError, match="--sizes"):
-            parse_sizes([text])
-    with pytest.raises(UnknownName, match="'average'"):
-        chosen_fusers(["avrage"], [])
-    with pytest.raises(SettingsError, match="at least one fuser"):
-        chosen_fusers([], [])
+            CostSettings(sizes=(text,))
+    with pytest.raises(SettingsError, match="--repeats"):
+        CostSettings(repeats=0)
+    assert main(["--fuser", "avrage", "--workdir", str(tmp_path)]) == 1
+    assert "'average'" in capsys.readouterr().err
 
 
 def test_an_imported_folder_has_no_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "images").mkdir()
+    write_image(tmp_path / "images" / "a.png", np.zeros((8, 8, 3), dtype=np.uint8))
     assert main(["--fuser", f"folder:{tmp_path / 'images'}", "--workdir", str(tmp_path / "work")]) == 1
-    assert capsys.readouterr().err.startswith("error:")
+    assert "there is nothing to measure" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from downstream.detect.__main__ import main
-from suite.records import iter_records, read_per_image
+from downstream.trainings import read_curve
+from suite.records import read_per_image, read_record, record_dirs
+from tests.downstream.conftest import StartRunner, kill_group
 
 TINY = ["--synthetic", "num_train=12", "num_val=4", "num_test=5", "height=64", "width=96"]
 SHORT = ["--imgsz", "64", "--batch", "4", "--resamples", "20", "--device", "cpu", "--no-report"]
@@ -27,7 +28,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_command_leaves_a_complete_record(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     values = {row.metric: row for row in record.rows}
     assert {"map50", "map50_95", "precision", "recall", "ap50/person", "map50/evidence:infrared"} <= set(values)
     assert values["map50"].n == 5
@@ -42,7 +43,7 @@ def test_one_command_leaves_a_complete_record(work: Path) -> None:
 
 
 def test_the_artefacts_are_what_the_report_expects(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     assert record.path is not None
     artefacts = record.path / "artefacts"
     curve = json.loads((artefacts / "pr_curve.json").read_text())
@@ -62,9 +63,27 @@ def test_the_artefacts_are_what_the_report_expects(work: Path) -> None:
 def test_a_finished_cell_is_not_computed_again(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
     assert main(["--fuser", "average", *TINY, "--epochs", "1", *SHORT, "--workdir", str(work)]) == 0
-    assert "already done" in capsys.readouterr().out
+    assert "cached" in capsys.readouterr().out
     after = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
     assert after == before
+    assert {path.name.partition("-")[0] for path in work.glob("cells/*")} == {"data", "fuse", "detector", "detect"}
+
+
+@pytest.mark.slow
+def test_two_cells_at_a_time_give_the_numbers_of_one_at_a_time(tmp_path: Path) -> None:
+    command = ["--fuser", "average", "visible", *TINY, "--epochs", "2", *SHORT, "--workdir"]
+    assert main([*command, str(tmp_path / "one"), "--jobs", "1"]) == 0
+    assert main([*command, str(tmp_path / "two")]) == 0
+    one, two = (
+        {record.cell_id: record for record in map(read_record, record_dirs(tmp_path / name))} for name in ("one", "two")
+    )
+    assert one.keys() == two.keys()
+    assert len(one) == 2
+    for cell, record in one.items():
+        assert [str(row) for row in record.rows] == [str(row) for row in two[cell].rows]
+        assert read_per_image(tmp_path / "one" / "cells" / cell).equals(
+            read_per_image(tmp_path / "two" / "cells" / cell)
+        )
 
 
 def test_nothing_is_written_beside_the_workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +104,7 @@ def test_nothing_is_written_beside_the_workdir(tmp_path: Path, monkeypatch: pyte
         (["--fuser", "average", "--model", "yolov8n.pt"], "--model yolov8n.yaml"),
         (["--fuser", "average", "--imgsz", "65"], "multiple of 32"),
         (["--fuser", "average", "--seeds", "-1"], "--seeds"),
+        (["--fuser", "average", "--seeds", "1", "1"], "a seed twice"),
         (["--fuser", "average", "--device", "gpu"], "--device"),
     ],
 )
@@ -105,10 +125,10 @@ def test_bad_input_ends_with_status_1_before_any_work(
 def test_a_frozen_detector_is_trained_once_and_judges_every_fuser(tmp_path: Path) -> None:
     arguments = ["--fuser", "average", "--fuser", "infrared", "--protocol", "frozen", "--frozen-on", "visible"]
     assert main([*arguments, *TINY, "--epochs", "1", *SHORT, "--workdir", str(tmp_path)]) == 0
-    records = list(iter_records(tmp_path))
+    records = list(map(read_record, record_dirs(tmp_path)))
     assert {row.fuser for record in records for row in record.rows} == {"average", "infrared"}
     assert {row.protocol for record in records for row in record.rows} == {"frozen-visible"}
-    assert len(list(tmp_path.glob("train/detect-*/weights/best.pt"))) == 1
+    assert len(list(tmp_path.glob("cells/detector-*/done.json"))) == 1
 
 
 @pytest.mark.slow
@@ -116,48 +136,45 @@ def test_coco_weights_can_judge_as_they_are(tmp_path: Path, shared: Path) -> Non
     weights = str(shared / "weights" / "yolov8n_coco_restored.pt")
     arguments = ["--fuser", "average", "--protocol", "frozen", "--frozen-on", "model", "--model", weights]
     assert main([*arguments, *TINY, *SHORT, "--workdir", str(tmp_path)]) == 0
-    assert not (tmp_path / "train").exists()
+    assert not list(tmp_path.glob("cells/detector-*"))
 
 
 @pytest.mark.slow
-def test_kill_minus_9_in_training_changes_no_number(tmp_path: Path, shared: Path) -> None:
+def test_kill_minus_9_in_training_changes_no_number(tmp_path: Path, shared: Path, start_runner: StartRunner) -> None:
     # Trained weights, so that there are predictions to differ; 12 images in batches of 4 leave gradients pending
     # between epochs, since an optimiser step waits for 64 images.
     weights = str(shared / "weights" / "yolov8n_coco_restored.pt")
-    command = [sys.executable, "-m", "downstream.detect", "--fuser", "average", *TINY, "--model", weights]
-    command += ["--epochs", "12", "--nominal-batch", "64", *SHORT, "--workdir"]
+    command = ["--fuser", "average", *TINY, "--model", weights, "--epochs", "12", "--nominal-batch", "64", *SHORT]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for num_epochs in (1, 4):
-        process = subprocess.Popen([*command, str(killed)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _wait_for_epochs(killed, num_epochs, process)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert not list(iter_records(killed))
-    resumed = subprocess.run([*command, str(killed)], capture_output=True, text=True, check=True)
-    assert "resuming after epoch" in resumed.stdout
-    subprocess.run([*command, str(whole)], capture_output=True, check=True)
-    (first,), (second,) = iter_records(killed), iter_records(whole)
+        runner = start_runner("downstream.detect", *command, "--workdir", str(killed))
+        wait_for_epochs(killed, num_epochs, runner)
+        kill_group(runner)
+    assert not record_dirs(killed)
+    assert main([*command, "--workdir", str(killed)]) == 0
+    (log,) = killed.glob("cells/detector-*/log.txt")
+    assert "resuming after epoch" in log.read_text()
+    assert main([*command, "--workdir", str(whole)]) == 0
+    (first,), (second,) = map(read_record, record_dirs(killed)), map(read_record, record_dirs(whole))
     assert first.cell_id == second.cell_id
     assert [str(row) for row in first.rows] == [str(row) for row in second.rows]
-    assert _losses(killed) == _losses(whole)
+    assert curve_of(killed) == curve_of(whole)
 
 
-def _wait_for_epochs(work: Path, num_epochs: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 240
+def wait_for_epochs(work: Path, num_epochs: int, runner: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
-        tables = list(work.glob("train/*/results.csv"))
-        states = list(work.glob("train/*/weights/state.pt"))
-        if tables and states and len(tables[0].read_text().splitlines()) > num_epochs:
+        if num_epochs <= len(curve_of(work)):
             return
-        assert process.poll() is None, "the training ended before it could be killed"
+        assert runner.poll() is None, "the training ended before it could be killed"
         time.sleep(0.05)
     pytest.fail("no epoch was finished in time")
 
 
-def _losses(work: Path) -> list[str]:
-    (table,) = work.glob("train/*/results.csv")
-    # Without the second column, the seconds since the start.
-    return [",".join(line.split(",")[:1] + line.split(",")[2:]) for line in table.read_text().splitlines()]
+def curve_of(work: Path) -> list[dict[str, float]]:
+    """Loss and validation scores by epoch; empty before the first."""
+    found = list(work.glob("cells/detector-*/training/training.csv"))
+    return read_curve(found[0]) if found else []
 
 
 def test_help_is_quick_and_complete() -> None:

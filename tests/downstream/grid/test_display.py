@@ -8,17 +8,17 @@ import pytest
 
 from downstream.grid.cell import with_needs
 from downstream.grid.display import print_end, print_plan
-from downstream.grid.ledger import Ledger
 from downstream.grid.runner import Progress, survey
+from downstream.grid.store import CellStore
 from tests.downstream.grid.trivial_cells import AfterFragile, Fragile, Number
 
 
-def with_a_failure(workdir: Path, *, retry_failed: bool = False) -> tuple[Progress, Ledger]:
+def with_a_failure(workdir: Path, *, retry_failed: bool = False) -> tuple[Progress, CellStore]:
     """A cell that failed, one that needs it, and one that waits."""
-    ledger, fragile = Ledger(workdir), Fragile()
-    ledger.write_failure(fragile.cell_id, fragile.title, "no licence found")
+    store, fragile = CellStore(workdir), Fragile()
+    store.write_failure(fragile.cell_id, fragile.title, "no licence found")
     cells = with_needs([AfterFragile(fragile=fragile), Number(value=1)])
-    return survey(cells, ledger, retry_failed=retry_failed), ledger
+    return survey(cells, store, retry_failed=retry_failed), store
 
 
 def test_a_plan_counts_only_what_would_be_computed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,12 +34,12 @@ def test_a_plan_counts_only_what_would_be_computed(tmp_path: Path, capsys: pytes
 def test_failures_are_named_with_their_log_and_the_remedy(
     planned: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    progress, ledger = with_a_failure(tmp_path)
+    progress, store = with_a_failure(tmp_path)
     if planned:
-        print_plan(progress, ledger, slots=2)
+        print_plan(progress, store, slots=2)
     else:
-        print_end(progress, ledger)
+        print_end(progress, store)
     shown = capsys.readouterr().out
-    assert f"failed: fragile/error: no licence found\n  log: {ledger.log_path(Fragile().cell_id)}" in shown
+    assert f"failed: fragile/error: no licence found\n  log: {store.log_path(Fragile().cell_id)}" in shown
     assert "not started, since they need a failed cell: after" in shown
     assert "the same command with --retry-failed" in shown

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from downstream.grid.ledger import ATTEMPTS, DONE, Ledger
-from suite.records import Row, iter_records, read_per_image
+from downstream.grid.store import ATTEMPTS, DONE, CellStore
+from suite.records import Row, read_per_image, read_record, record_dirs
 from tests.downstream.conftest import StartRunner, kill_group
 
 PATIENCE_SECONDS = 1200
@@ -31,11 +31,11 @@ MEASURED = ("ms",)
 """Metrics that are times: of the machine, not of the method."""
 STUDY = [
     "--variants", "full", "no-prior", "--tasks", "quality", "segment", "--seeds", "0", "--pool", "average", "max",
-    "--device", "cpu", "--cores", "2", "--no-report",
+    "--device", "cpu", "--jobs", "2", "--no-report",
     "--set", "training.iterations=12", "training.checkpoint_every=2", "training.data.crop=32",
     "training.data.batch_size=2", "training.optimizer.warmup=2", "training.validation.every=6",
     "training.validation.num_pairs=1", "synthetic.num_train=6", "synthetic.num_val=2", "synthetic.num_test=4",
-    "synthetic.height=64", "synthetic.width=80", "quality.metrics=en,sd", "quality.resamples=20",
+    "synthetic.height=64", "synthetic.width=80", "quality.metrics=en,sd",
     "segment.epochs=2", "segment.crop=64", "segment.batch=4", "segment.resamples=20",
 ]  # fmt: skip
 
@@ -119,7 +119,7 @@ def finish(runner: subprocess.Popen[bytes]) -> None:
 def wait_for_progress(runner: subprocess.Popen[bytes], workdir: Path, num_done: int) -> None:
     """Until so many cells are done and another one is at work, or nothing is left to do."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(list(workdir.glob(f"cells/*/{DONE}"))) < num_done or not at_work(workdir):
+    while len(finished_files(workdir)) < num_done or not at_work(workdir):
         if runner.poll() is not None:
             assert runner.returncode == 0
             return
@@ -133,26 +133,26 @@ def cells_of(workdir: Path) -> list[str]:
 
 def events(workdir: Path, cell: str) -> list[str]:
     """What happened to a cell, in order."""
-    path = Ledger(workdir).folder(cell) / ATTEMPTS
+    path = CellStore(workdir).folder(cell) / ATTEMPTS
     lines = path.read_text().splitlines() if path.is_file() else []
     return [json.loads(line)["event"] for line in lines]
 
 
 def at_work(workdir: Path) -> list[str]:
     """Cells that were begun and not finished."""
-    ledger = Ledger(workdir)
-    return [cell for cell in cells_of(workdir) if events(workdir, cell)[-1:] == ["started"] and not ledger.done(cell)]
+    store = CellStore(workdir)
+    return [cell for cell in cells_of(workdir) if events(workdir, cell)[-1:] == ["started"] and not store.is_done(cell)]
 
 
 def finished_files(workdir: Path) -> dict[Path, bytes]:
     """Everything that says that a cell is done, and what it published."""
-    found = [*workdir.glob(f"cells/*/{DONE}"), *workdir.glob("results/*/result.json")]
-    return {path: path.read_bytes() for path in found if ".partial-" not in str(path)}
+    found = [*workdir.glob(f"cells/*/{DONE}"), *workdir.glob("cells/*/result.json")]
+    return {path: path.read_bytes() for path in found}
 
 
 def assert_each_cell_was_computed_once(workdir: Path) -> None:
     for cell in cells_of(workdir):
-        assert Ledger(workdir).done(cell), f"{cell} is missing"
+        assert CellStore(workdir).is_done(cell), f"{cell} is missing"
         history = events(workdir, cell)
         # A worker that is killed between its result and this line leaves none behind.
         assert history.count("done") <= 1, f"{cell} was computed twice"
@@ -162,13 +162,15 @@ def assert_each_cell_was_computed_once(workdir: Path) -> None:
 def assert_same_records(one: Path, other: Path) -> None:
     """Cells, rows (values and intervals), and the numbers of single images; of measured times only that they exist."""
     assert cells_of(one) == cells_of(other)
-    first, second = ({record.cell_id: record for record in iter_records(workdir)} for workdir in (one, other))
+    first, second = (
+        {record.cell_id: record for record in map(read_record, record_dirs(workdir))} for workdir in (one, other)
+    )
     assert len(first) == 4
     assert first.keys() == second.keys()
     for cell, record in first.items():
         assert [as_text(row) for row in record.rows] == [as_text(row) for row in second[cell].rows]
         assert record.settings == second[cell].settings
-        tables = [read_per_image(workdir / "results" / cell) for workdir in (one, other)]
+        tables = [read_per_image(workdir / "cells" / cell) for workdir in (one, other)]
         calm, disturbed = (table[~table["metric"].isin(MEASURED)].reset_index(drop=True) for table in tables)
         assert len(calm) > 0
         assert calm.equals(disturbed)

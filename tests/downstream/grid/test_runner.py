@@ -16,9 +16,9 @@ import pytest
 from downstream.grid.cell import Cell, Place, with_needs
 from downstream.grid.engines.engine import Slots
 from downstream.grid.engines.local import LocalEngine
-from downstream.grid.ledger import Ledger
 from downstream.grid.lock import CellLock
 from downstream.grid.runner import Progress, State, run_grid, survey
+from downstream.grid.store import CellStore
 from suite.errors import SettingsError
 from tests.downstream.conftest import StartRunner, kill_group
 from tests.downstream.grid.trivial_cells import AfterFragile, Clock, Fragile, Number, Sum, small_grid
@@ -35,8 +35,8 @@ def workdir(tmp_path: Path, worker_path: None) -> Path:
 
 def compute(workdir: Path, *cells: Cell, retry_failed: bool = False, cpus: int = 2) -> Progress:
     grid = with_needs(cells)
-    engine = LocalEngine(Slots(cpus=cpus))
-    return run_grid(grid, Ledger(workdir), engine, Place(workdir=workdir), retry_failed=retry_failed)
+    engine = LocalEngine(Slots(jobs=cpus))
+    return run_grid(grid, CellStore(workdir), engine, Place(workdir=workdir), retry_failed=retry_failed)
 
 
 def states(progress: Progress) -> dict[str, str]:
@@ -44,10 +44,10 @@ def states(progress: Progress) -> dict[str, str]:
 
 
 def assert_computed_once(workdir: Path) -> None:
-    ledger = Ledger(workdir)
+    store = CellStore(workdir)
     for key, cell in small_grid(0).items():
-        assert ledger.done(key), cell.title
-        assert ledger.attempts(key, "done") <= 1, cell.title
+        assert store.is_done(key), cell.title
+        assert store.attempts(key, "done") <= 1, cell.title
     assert sorted(path.read_text() for path in workdir.glob("sum-*.txt")) == ["12", "6"]
 
 
@@ -56,10 +56,10 @@ def test_a_cell_runs_after_what_it_needs_and_only_once(workdir: Path) -> None:
     first = compute(workdir, total)
     assert first.succeeded
     assert (workdir / f"{total.cell_id}.txt").read_text() == "3"
-    assert "wrote 1" in Ledger(workdir).log_path(Number(value=1).cell_id).read_text()
+    assert "wrote 1" in CellStore(workdir).log_path(Number(value=1).cell_id).read_text()
     again = compute(workdir, total)
     assert set(states(again).values()) == {"cached"}
-    assert Ledger(workdir).attempts(total.cell_id, "started") == 1
+    assert CellStore(workdir).attempts(total.cell_id, "started") == 1
 
 
 def test_a_cell_whose_output_is_gone_is_computed_again(workdir: Path) -> None:
@@ -73,19 +73,19 @@ def test_a_failing_cell_is_recorded_with_its_log_and_stops_nobody_else(workdir: 
     progress = compute(workdir, *cells)
     assert not progress.succeeded
     assert states(progress) == {"fragile/error": "failed", "after": "blocked", "number/1": "done"}
-    log = Ledger(workdir).log_path(Fragile().cell_id).read_text()
+    log = CellStore(workdir).log_path(Fragile().cell_id).read_text()
     assert "about to break" in log
     assert "RuntimeError: this cell is broken" in log
 
     untouched = compute(workdir, *cells)
     assert states(untouched) == {"fragile/error": "failed", "after": "blocked", "number/1": "cached"}
     assert untouched.messages[Fragile().cell_id] == "RuntimeError: this cell is broken"
-    assert Ledger(workdir).attempts(Fragile().cell_id, "started") == 1
+    assert CellStore(workdir).attempts(Fragile().cell_id, "started") == 1
 
     (workdir / "repaired").touch()
     repaired = compute(workdir, *cells, retry_failed=True)
     assert states(repaired) == {"fragile/error": "done", "after": "done", "number/1": "cached"}
-    assert Ledger(workdir).failure(Fragile().cell_id) is None
+    assert CellStore(workdir).failure(Fragile().cell_id) is None
 
 
 def test_a_worker_that_is_killed_counts_as_failed(workdir: Path) -> None:
@@ -121,24 +121,24 @@ def test_workers_that_survive_their_runner_are_waited_for(workdir: Path, start_r
     runner.wait()
     finish(start_runner(RUNNER, str(workdir), "1.5"))
     assert_computed_once(workdir)
-    assert all(Ledger(workdir).attempts(key, "started") == 1 for key in small_grid(0))
+    assert all(CellStore(workdir).attempts(key, "started") == 1 for key in small_grid(0))
 
 
 def test_two_runners_share_the_work(workdir: Path, start_runner: StartRunner) -> None:
     for runner in [start_runner(RUNNER, str(workdir), "0.3") for _ in range(2)]:
         finish(runner)
     assert_computed_once(workdir)
-    assert all(Ledger(workdir).attempts(key, "started") == 1 for key in small_grid(0))
+    assert all(CellStore(workdir).attempts(key, "started") == 1 for key in small_grid(0))
 
 
 def test_a_survey_computes_nothing_and_sees_what_others_compute(workdir: Path) -> None:
     cells = with_needs([Sum(parts=(Number(value=1), Number(value=2)))])
     first = next(iter(cells))
-    with CellLock(Ledger(workdir).folder(first)) as ours:
+    with CellLock(CellStore(workdir).folder(first)) as ours:
         assert ours
-        progress = survey(cells, Ledger(workdir))
+        progress = survey(cells, CellStore(workdir))
         assert progress.ids(State.ELSEWHERE) == [first]
-    assert set(survey(cells, Ledger(workdir)).states.values()) == {State.WAITING}
+    assert set(survey(cells, CellStore(workdir)).states.values()) == {State.WAITING}
     assert not (workdir / "numbers").exists()
 
 
@@ -164,13 +164,13 @@ def test_a_ray_cluster_gives_what_local_processes_give(workdir: Path) -> None:
     # Ray's own imports warn about what other libraries deprecate.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        progress = run_grid(cells, Ledger(workdir), RayEngine(Slots(cpus=2)), Place(workdir=workdir))
+        progress = run_grid(cells, CellStore(workdir), RayEngine(Slots(jobs=2)), Place(workdir=workdir))
     assert states(progress) == {
         "number/1": "done", "number/2": "done", "sum/1+2": "done", "fragile/error": "failed", "after": "blocked",
         "clock/alone": "done",
     }  # fmt: skip
     assert (workdir / f"{total.cell_id}.txt").read_text() == "3"
-    assert "RuntimeError: this cell is broken" in Ledger(workdir).log_path(fragile.cell_id).read_text()
+    assert "RuntimeError: this cell is broken" in CellStore(workdir).log_path(fragile.cell_id).read_text()
 
 
 def test_an_address_without_a_ray_cluster_is_refused_at_once() -> None:
@@ -182,7 +182,7 @@ def test_an_address_without_a_ray_cluster_is_refused_at_once() -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(SettingsError, match=f"no Ray cluster at --address {address}.*ray start --head"):
-            RayEngine(Slots(cpus=2), address)
+            RayEngine(Slots(jobs=2), address)
 
 
 @pytest.mark.slow
@@ -194,7 +194,7 @@ def test_slurm_jobs_give_what_local_processes_give(workdir: Path) -> None:
     # submitit's own stand-in for the scheduler: the same jobs as processes of this machine.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        engine = SlurmEngine(Slots(cpus=2), workdir / "slurm", {}, cluster="local")
-        progress = run_grid(with_needs([total]), Ledger(workdir), engine, Place(workdir=workdir))
+        engine = SlurmEngine(Slots(jobs=2), workdir / "slurm", {}, cluster="local")
+        progress = run_grid(with_needs([total]), CellStore(workdir), engine, Place(workdir=workdir))
     assert progress.succeeded
     assert (workdir / f"{total.cell_id}.txt").read_text() == "3"

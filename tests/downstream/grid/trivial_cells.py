@@ -13,8 +13,8 @@ from typing import ClassVar
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place, with_needs
 from downstream.grid.engines.engine import Slots
 from downstream.grid.engines.local import LocalEngine
-from downstream.grid.ledger import Ledger
 from downstream.grid.runner import run_grid
+from downstream.grid.store import CellStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +150,7 @@ def main() -> int:
     """Compute the small grid in a working folder: WORKDIR SECONDS."""
     workdir = Path(sys.argv[1])
     progress = run_grid(
-        small_grid(float(sys.argv[2])), Ledger(workdir), LocalEngine(Slots(cpus=2)), Place(workdir=workdir)
+        small_grid(float(sys.argv[2])), CellStore(workdir), LocalEngine(Slots(jobs=2)), Place(workdir=workdir)
     )
     return 0 if progress.succeeded else 1
 

@@ -44,7 +44,7 @@ def test_miou_equals_sklearns_jaccard_score_over_all_pixels(seed: int) -> None:
     kept = truth != 255
     expected = jaccard_score(truth[kept], predicted[kept], average=None, labels=range(6))
     np.testing.assert_allclose(iou_per_class(confusion), expected, atol=1e-12)
-    assert mean_iou(confusion, "all15", None).value == pytest.approx(expected.mean(), abs=1e-12)
+    assert mean_iou(confusion, "all", None).value == pytest.approx(expected.mean(), abs=1e-12)
     assert pixel_accuracy(confusion, None) == pytest.approx(float((truth == predicted)[kept].mean()))
 
 
@@ -52,8 +52,8 @@ def test_miou_is_not_the_mean_over_images() -> None:
     # Images of one class each: small per-image unions weigh as much as large ones in a mean over images.
     maps = [(np.full((20, 30), 1, np.uint8), np.full((20, 30), 1, np.uint8)), *random_maps(0, num_classes=3)]
     counts = [count_image(t, p, 6).sum(axis=0) for t, p in maps]
-    per_image = [mean_iou(c, "all15", None).value for c in counts]
-    assert mean_iou(np.sum(counts, axis=0), "all15", None).value != pytest.approx(np.mean(per_image), abs=0.02)
+    per_image = [mean_iou(c, "all", None).value for c in counts]
+    assert mean_iou(np.sum(counts, axis=0), "all", None).value != pytest.approx(np.mean(per_image), abs=0.02)
 
 
 def fmb_like(bicycle_predicted: bool) -> NDArray[np.int64]:
@@ -70,7 +70,7 @@ def fmb_like(bicycle_predicted: bool) -> NDArray[np.int64]:
 def test_the_three_ways_of_counting_on_a_case_worked_by_hand() -> None:
     confusion = fmb_like(bicycle_predicted=True)
     # Person: 35 right of 40, none false. Road: 40 right, 20 false on unlabelled pixels. Bicycle: 5 false.
-    everything = mean_iou(confusion, "all15", 0)
+    everything = mean_iou(confusion, "all", 0)
     assert everything.per_class[[0, 1, PERSON, BICYCLE]] == pytest.approx([0.0, 40 / 60, 35 / 40, 0.0])
     assert everything.num_classes == 4
     labelled = mean_iou(confusion, "ignore-unlabelled", 0)

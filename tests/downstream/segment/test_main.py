@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,7 +13,8 @@ from sklearn.metrics import jaccard_score
 
 from datasets.images import read_array
 from downstream.segment.__main__ import main
-from suite.records import iter_records, read_per_image
+from suite.records import read_per_image, read_record, record_dirs
+from tests.downstream.conftest import StartRunner, kill_group
 
 TINY = ["--synthetic", "num_train=8", "num_val=2", "num_test=4", "height=64", "width=96"]
 SHORT = [
@@ -47,18 +45,18 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_command_leaves_a_complete_record(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     values = {row.metric: row for row in record.rows}
-    expected = {"miou", "miou/all15", "miou/present", "iou/Person", "pixel_accuracy", "boundary_f1"}
+    expected = {"miou", "miou/all", "miou/present", "iou/Person", "pixel_accuracy", "boundary_f1"}
     assert expected | {"miou/evidence:both", "num_classes/present"} <= set(values)
     assert not {"iou/unlabelled", "iou/Unlabelled"} & set(values)
     assert values["miou"].value == values["miou/ignore-unlabelled"].value
     assert values["miou"].n == 4
-    assert record.settings["dataset"]["name"] == "synthetic"
+    assert record.settings["pairs"]["name"] == "synthetic"
 
 
 def test_the_recorded_miou_follows_from_the_saved_counts(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     assert record.path is not None
     table = read_per_image(record.path)
     summed = table[table["metric"].str.contains("/")].groupby("metric")["value"].sum()
@@ -73,7 +71,7 @@ def test_the_recorded_miou_follows_from_the_saved_counts(work: Path) -> None:
 
 
 def test_the_recorded_miou_is_sklearns_over_the_saved_predictions(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     assert record.path is not None
     artefacts = record.path / "artefacts"
     palette = json.loads((artefacts / "palette.json").read_text())
@@ -97,7 +95,7 @@ def test_the_recorded_miou_is_sklearns_over_the_saved_predictions(work: Path) ->
 
 
 def test_the_gallery_shows_truth_prediction_and_errors(work: Path) -> None:
-    (record,) = iter_records(work)
+    (record,) = map(read_record, record_dirs(work))
     assert record.path is not None
     artefacts = record.path / "artefacts"
     assert len(json.loads((artefacts / "bootstrap.json").read_text())["replicates"]["miou"]) == 20
@@ -110,7 +108,7 @@ def test_the_gallery_shows_truth_prediction_and_errors(work: Path) -> None:
 
 def test_a_finished_cell_is_not_computed_again(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--fuser", "average", *TINY, *SHORT, "--workdir", str(work)]) == 0
-    assert "already done" in capsys.readouterr().out
+    assert "cached" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -137,33 +135,31 @@ def test_bad_input_ends_with_status_1_before_any_work(
 
 
 @pytest.mark.slow
-def test_a_frozen_network_is_trained_once_and_judges_every_fuser(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_frozen_network_is_trained_once_and_judges_every_fuser(tmp_path: Path) -> None:
     arguments = ["--fuser", "average", "--fuser", "infrared", "--protocol", "frozen", "--frozen-on", "visible"]
     assert main([*arguments, *TINY, *SHORT, "--workdir", str(tmp_path)]) == 0
-    records = list(iter_records(tmp_path))
+    records = list(map(read_record, record_dirs(tmp_path)))
     assert {row.fuser for record in records for row in record.rows} == {"average", "infrared"}
     assert {row.protocol for record in records for row in record.rows} == {"frozen-visible"}
-    assert "infrared, seed 0: judged by the network of visible" in capsys.readouterr().out
-    assert len(list(tmp_path.glob("train/segment-*/best.pt"))) == 1
+    assert len(list(tmp_path.glob("cells/segmenter-*/done.json"))) == 1
 
 
 @pytest.mark.slow
-def test_kill_minus_9_in_training_changes_no_number(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "downstream.segment", "--fuser", "average", *TINY, *SHORT, "--epochs", "5"]
+def test_kill_minus_9_in_training_changes_no_number(tmp_path: Path, start_runner: StartRunner) -> None:
+    command = ["--fuser", "average", *TINY, *SHORT, "--epochs", "5"]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = subprocess.Popen([*command, "--workdir", str(killed)], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 240
-    while not list(killed.glob("train/*/state.pt")) and time.monotonic() < deadline:
+    runner = start_runner("downstream.segment", *command, "--workdir", str(killed))
+    deadline = time.monotonic() + 600
+    while not list(killed.glob("cells/segmenter-*/training/**/state.pt")):
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert not list(iter_records(killed))
-    resumed = subprocess.run([*command, "--workdir", str(killed)], capture_output=True, text=True, check=True)
-    assert "resuming after epoch" in resumed.stdout
-    subprocess.run([*command, "--workdir", str(whole)], capture_output=True, check=True)
-    (first,), (second,) = iter_records(killed), iter_records(whole)
+    kill_group(runner)
+    assert not record_dirs(killed)
+    assert main([*command, "--workdir", str(killed)]) == 0
+    (log,) = killed.glob("cells/segmenter-*/log.txt")
+    assert "resuming after epoch" in log.read_text()
+    assert main([*command, "--workdir", str(whole)]) == 0
+    (first,), (second,) = map(read_record, record_dirs(killed)), map(read_record, record_dirs(whole))
     assert first.cell_id == second.cell_id
     assert [str(row) for row in first.rows] == [str(row) for row in second.rows]
     assert not math.isnan(next(row.value for row in first.rows if row.metric == "miou"))

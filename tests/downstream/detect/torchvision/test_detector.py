@@ -17,7 +17,7 @@ from datasets.synthetic.settings import ContentSettings, SyntheticSettings
 from datasets.synthetic.writer import generate
 from diffif.fusers.controls.average import Average
 from diffif.fusers.fused_set import fuse_split
-from downstream.detect.detector import BoxedImages, boxed_images, predict_boxes, train_detector
+from downstream.detect.detector import BoxedImages, boxed_images, predict_boxes
 from downstream.detect.detectors import build_detector
 from downstream.detect.matching import Truth
 from downstream.detect.scoring import score_detections
@@ -132,7 +132,7 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
 
 def test_a_prediction_does_not_depend_on_its_neighbours_and_keeps_the_wanted_labels(tmp_path: Path) -> None:
     boxed, detector = draw_boxes(tmp_path, 4), build_detector(replace(SMALL, epochs=1), tmp_path)
-    weights = train_detector(detector, boxed, boxed, seed=0, device="cpu", threads=1, workdir=tmp_path).weights
+    weights = detector.train(boxed, boxed, folder=tmp_path, seed=0, device="cpu", threads=1)
     every = predict_boxes(detector, weights, boxed.images, device="cpu", threads=1)
     alone = predict_boxes(detector, weights, boxed.images[2:3], device="cpu", threads=1)[0]
     assert np.array_equal(every[2].xyxy, alone.xyxy)
@@ -156,7 +156,7 @@ def test_ssdlite_learns_the_laboratory_from_random_weights(tmp_path: Path) -> No
     )
     settings = replace(SMALL, epochs=18, imgsz=160, batch=8, nominal_batch=8, patience=18, learning_rate=2e-3)
     detector = build_detector(settings, tmp_path)
-    weights = train_detector(detector, train, val, seed=0, device="cpu", threads=1, workdir=tmp_path).weights
+    weights = detector.train(train, val, folder=tmp_path, seed=0, device="cpu", threads=1)
 
     torch.manual_seed(0)
     untrained = tmp_path / "untrained.pt"

@@ -1,0 +1,91 @@
+"""The command of a single task: a grid of a few cells, planned, checked and computed like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from downstream.options import DataOptions, ExecutionOptions, FuserOptions, check_seeds
+from suite.command import run_command
+from suite.options import Argument
+
+HELP_WORDS = ("-h", "--help", "--print_config")
+LABORATORY_THREADS = 1
+"""Trainings give other last digits with other numbers of threads: the laboratory's numbers must hold on any machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCommand:
+    """What every task's command takes; its own dataclass adds `settings`, and `seeds` where it trains something."""
+
+    fusers: Annotated[FuserOptions, Argument(group=True)] = field(default_factory=FuserOptions)
+    data: Annotated[DataOptions, Argument(group=True)] = field(default_factory=DataOptions)
+    execution: Annotated[ExecutionOptions, Argument(group=True)] = field(default_factory=ExecutionOptions)
+    if TYPE_CHECKING:
+        settings: Any
+
+
+C = TypeVar("C", bound=TaskCommand)
+
+
+def run_task(task: str, command: type[C], argv: Sequence[str], *, description: str) -> int:
+    """Run a task's command line; returns the exit status.
+
+    Args:
+        task: Its name in `downstream.tasks`.
+        command: Its options.
+        argv: The words after the command's name.
+        description: Shown by --help above the options.
+    """
+    prog = f"python -m downstream.{task}"
+
+    def body() -> int:
+        from suite.command_line import given_options, parse_settings
+
+        base: dict[str, Any] = {}
+        if not any(word.partition("=")[0] in HELP_WORDS for word in argv):
+            from downstream.tasks import get_task
+
+            if not given_options(command, argv).get("dataset"):
+                base = dict(get_task(task).laboratory)
+        chosen = parse_settings(command, argv, prog=prog, description=description, base=base)
+        return compute(task, chosen, argv)
+
+    return run_command(body, debug="--debug" in argv)
+
+
+def compute(task: str, command: TaskCommand, words: Sequence[str]) -> int:
+    """Plan the cells of one task and compute them; returns the exit status.
+
+    Args:
+        task: Its name in `downstream.tasks`.
+        command: What to do; `settings` and `seeds` are the task's own.
+        words: The command line, for the records.
+    """
+    from downstream.grid.execution import execute, start_place
+    from downstream.plan import find_methods, laboratory, plan_cells, study_on
+    from downstream.tasks import get_task
+
+    seeds: tuple[int, ...] = getattr(command, "seeds", (0,))
+    check_seeds(seeds)
+    place = start_place(command.execution)
+    data, fusers = command.data, command.fusers
+    drawn = None if data.dataset else laboratory(data.synthetic)
+    study = study_on(get_task(task), command.settings, drawn=drawn, name=data.dataset, root=data.root)
+    methods = find_methods(fusers.fuser, fusers.max_memory)
+    cells = plan_cells(study, methods, seeds, place, batch=fusers.fuse_batch)
+    if study.pairs is not None and study.pairs.synthetic is not None:
+        announce_laboratory(study.pairs.synthetic)
+    threads = None if data.dataset else LABORATORY_THREADS
+    return execute(cells, command.execution, place, module=f"downstream.{task}", words=words, threads=threads)
+
+
+def announce_laboratory(settings: Any) -> None:
+    """Say that the numbers to come are those of drawn scenes."""
+    counts = ", ".join(f"{settings.count(split)} {split}" for split in ("train", "val", "test"))
+    print(
+        f"No --dataset given: using the synthetic laboratory ({counts} pairs), drawn scenes whose evidence per "
+        "modality is known. Real pairs: --dataset llvip --root DIR.",
+        flush=True,
+    )

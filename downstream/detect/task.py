@@ -1,0 +1,150 @@
+"""The task "detect": how well a detector sees in the fused images."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datasets.base import Boxes
+from datasets.base import Task as Labels
+from downstream.detect.quantities import PRIMARY, QUANTITIES
+from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
+from downstream.detect.training_cell import DetectorCell
+from downstream.frozen import find_teacher
+from downstream.grid.cell import Cell, Place
+from downstream.methods import Method
+from downstream.pairs import Pairs
+from downstream.task import Measured, TaskCell
+from downstream.trainings import TRAINING_SPLITS
+from suite.records import Quantity, timed
+
+if TYPE_CHECKING:
+    from datasets.base import PairedDataset
+    from downstream.detect.scoring import Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectCell(TaskCell):
+    """mAP of one method and seed."""
+
+    kind: ClassVar[str] = "detect"
+    labels: ClassVar[Labels | None] = "detect"
+    laboratory: ClassVar[Mapping[str, Any]] = {
+        "model": "yolov8n.yaml",
+        "epochs": 15,
+        "imgsz": 256,
+        # From random weights many small steps teach more than few large ones.
+        "batch": 8,
+        "nominal_batch": 8,
+    }
+    quantities: ClassVar[Mapping[str, Quantity]] = QUANTITIES
+    primary: ClassVar[str] = PRIMARY
+    headline: ClassVar[tuple[str, ...]] = ("map50", "map50_95", "precision", "recall")
+    settings: DetectionSettings
+    teacher: Method | None = None
+    """Whose images train the frozen detector."""
+
+    @classmethod
+    def reads(cls, settings: Any) -> tuple[str, ...]:
+        """Test alone where given weights judge."""
+        return ("test",) if settings.frozen_on == FROZEN_MODEL else (*TRAINING_SPLITS, "test")
+
+    @classmethod
+    def repeats(cls, settings: Any) -> bool:
+        """Nothing is trained when given weights judge."""
+        return bool(settings.frozen_on != FROZEN_MODEL)
+
+    @classmethod
+    def resolve(cls, settings: Any, methods: Sequence[Method], pairs: Pairs | None, place: Place) -> dict[str, Any]:
+        """The detector by the content of its files, and whose images train it."""
+        from downstream.detect.detector import map_classes
+        from downstream.detect.detectors import build_detector
+
+        assert pairs is not None
+        detector = build_detector(settings, place.workdir)
+        if settings.frozen_on == FROZEN_MODEL:
+            map_classes(detector.classes, pairs.classes("detect"))
+        # What the settings say themselves stands there.
+        marks = {key: str(value) for key, value in detector.identity.items() if not hasattr(settings, key)}
+        teacher = None if settings.frozen_on == FROZEN_MODEL else find_teacher(settings.frozen_on, methods)
+        return {"marks": marks, "teacher": teacher}
+
+    @property
+    def protocol(self) -> str:
+        """As in the settings."""
+        return self.settings.protocol_name
+
+    @property
+    def workload(self) -> str:
+        """Data and size of the images."""
+        return f"detect {self.pairs and self.pairs.fingerprint} {self.settings.model} {self.settings.imgsz}"
+
+    @cached_property
+    def training(self) -> DetectorCell | None:
+        """The training of the detector; None where given weights judge."""
+        if self.seed is None or self.settings.frozen_on == FROZEN_MODEL:
+            return None
+        assert self.pairs is not None
+        return DetectorCell(
+            pairs=self.pairs,
+            method=self.teacher or self.method,
+            settings=self.settings.for_training(),
+            marks=self.marks,
+            seed=self.seed,
+            batch=self.batch,
+        )
+
+    def needs(self) -> tuple[Cell, ...]:
+        """The fused test images and the training."""
+        return (self.fuse_cell("test"), *([self.training] if self.training else []))
+
+    def measure(self, place: Place, seconds: dict[str, float]) -> Measured:
+        """Predict on the test images once, and score."""
+        from downstream.detect.artefacts import write_artefacts
+        from downstream.detect.detector import map_classes, predict_boxes
+        from downstream.detect.detectors import build_detector
+        from downstream.detect.matching import Truth
+        from downstream.detect.scoring import score_detections
+        from suite.device import resolve_device
+
+        assert self.pairs is not None
+        test = self.pairs.load("test", "detect", place.workdir)
+        fused = self.fuse_cell("test").fused("test", place.workdir)
+        detector = build_detector(self.settings, place.workdir)
+        training = self.training
+        with timed(seconds, "predict"):
+            detections = predict_boxes(
+                detector,
+                training.weights(place.workdir) if training else None,
+                [fused.image(sample.id) for sample in test],
+                class_map=None if training else map_classes(detector.classes, test.classes),
+                device=resolve_device(place.device),
+                threads=place.threads,
+            )
+        with timed(seconds, "score"):
+            truths = [Truth.of(sample.target) for sample in test if isinstance(sample.target, Boxes)]
+            ids = [sample.id for sample in test]
+            scores = score_detections(ids, detections, truths, test.classes, resamples=self.settings.resamples)
+        seconds["fuse_per_image"] = fused.mean_seconds
+
+        def fill(folder: Path) -> None:
+            write_artefacts(folder, test, fused, detections, scores.pr_curve, scores.replicates)
+            if training:
+                curve = training.curve(place.workdir)
+                shutil.copyfile(curve, folder / curve.name)
+
+        return Measured(
+            scores=scores.scores, per_image=scores.per_image, notes=self._notes(test, scores), write_artefacts=fill
+        )
+
+    def _notes(self, test: PairedDataset, scores: Scores) -> tuple[str, ...]:
+        return (
+            *(f"{key}: {value}" for key, value in test.facts.items()),
+            "mAP by the COCO definition (101 recall points, at most 100 predictions per image and class); intervals: "
+            f"bootstrap over test images, {self.settings.resamples} draws.",
+            f"Precision and recall at confidence {scores.point.confidence:.3f}, where the mean F1 is greatest.",
+        )

@@ -1,0 +1,68 @@
+"""The console's table of image metrics: means, the best one, and what cannot be told apart from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from suite.records import Record, Row
+from suite.statistics.comparison import compare_methods
+from suite.statistics.scored import RecordScores, read_scored
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+FACTS = {"ms": ("ms", ".1f"), "parameters": ("parameters", ",.0f")}
+
+
+def quality_table(records: Sequence[Record]) -> Table:
+    """One line per method; '*' marks the best mean, '=' what cannot be told apart from it, as in the report.
+
+    Args:
+        records: Of one dataset and one list of metrics.
+    """
+    from rich.table import Table
+
+    from diffif.metrics import get_metric
+
+    found = [RecordScores(record) for record in records]
+    names = [row.metric for row in records[0].rows if row.metric not in FACTS]
+    arrows = {"higher": "↑", "lower": "↓"}
+    stated = [get_metric(name) for name in names]
+    heads = [f"{metric.label} {arrows.get(metric.better, metric.better)}" for metric in stated]
+    first = records[0].rows[0]
+    title = f"image quality, {first.dataset}/{first.split}, convention {records[0].settings['settings']['convention']}"
+    table = Table("method", *heads, *(head for head, _ in FACTS.values()), title=title)
+    marks = {name: significance_marks(found, name) for name in names}
+    for place, record in enumerate(found):
+        cells = [_number(record.row(name), ".3f") + marks[name][place] for name in names]
+        facts = [_number(record.row(name), shape) for name, (_, shape) in FACTS.items()]
+        table.add_row(_method(record.record.rows[0]), *cells, *facts)
+    return table
+
+
+def significance_marks(records: Sequence[RecordScores], metric: str) -> list[str]:
+    """By record: "*" for the best, "=" for what cannot be told apart from it, otherwise a space."""
+    scores = {str(place): read for place, one in enumerate(records) if (read := read_scored([one], metric))}
+    better = next((row.better for one in records if (row := one.row(metric))), None)
+    known = {place: one.judged.value for place, one in scores.items() if math.isfinite(one.judged.value)}
+    if better is None or not known:
+        # Without a direction there is no best.
+        return [" "] * len(records)
+    tests = compare_methods(scores, higher=better)
+    best = (max if better else min)(known, key=lambda place: known[place])
+    marks = []
+    for place in map(str, range(len(records))):
+        # The better of a pair by the test is not always the one of better mean.
+        tied = place in known and math.isfinite(tests.p_value(place, best)) and not tests.better(best, place)
+        marks.append("*" if place == best else "=" if tied else " ")
+    return marks
+
+
+def _number(row: Row | None, shape: str) -> str:
+    return "-" if row is None or math.isnan(row.value) else format(row.value, shape)
+
+
+def _method(row: Row) -> str:
+    return row.fuser if row.variant == "full" else f"{row.fuser} {row.variant} seed {row.seed}"

@@ -1,0 +1,141 @@
+"""The task "quality": image metrics of every fused image of a split, as means with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datasets.base import Task as Labels
+from downstream.grid.cell import Place
+from downstream.methods import Method
+from downstream.pairs import Pairs
+from downstream.quality.settings import QualitySettings
+from downstream.task import Measured, Score, TaskCell
+from suite.records import Quantity, Record, timed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.table import Table
+
+    from diffif.fusers.fused_set import FusedSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityCell(TaskCell):
+    """Image metrics of one method."""
+
+    kind: ClassVar[str] = "quality"
+    labels: ClassVar[Labels | None] = "quality"
+    settings: QualitySettings
+    metrics: tuple[str, ...] = ()
+    """As the settings name them, "all" and the default written out."""
+
+    @classmethod
+    def reads(cls, settings: Any) -> tuple[str, ...]:
+        """The chosen split."""
+        return (settings.split,)
+
+    @classmethod
+    def resolve(cls, settings: Any, methods: Sequence[Method], pairs: Pairs | None, place: Place) -> dict[str, Any]:
+        """The metrics by name, known to the convention; the pairs within the limit."""
+        assert pairs is not None
+        metrics = choose_metrics(settings.metrics, settings.convention)
+        return {"metrics": metrics, "pairs": replace(pairs, limit=settings.limit)}
+
+    @classmethod
+    def tabulate(cls, records: Sequence[Record]) -> Table | None:
+        """Means, with marks for what is best and what cannot be told apart from it."""
+        from downstream.quality.table import quality_table
+
+        return quality_table(records)
+
+    def quantity(self, metric: str) -> Quantity:
+        """As the metric itself states it; time and parameters have no direction here, since they rank nothing."""
+        from diffif.metrics import get_convention, get_metric
+        from downstream.cost.quantities import QUANTITIES
+
+        if metric in QUANTITIES:
+            return replace(QUANTITIES[metric], higher_is_better=None)
+        stated = get_metric(metric)
+        unit = stated.unit_under(get_convention(self.settings.convention))
+        return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better, ideal=stated.ideal)
+
+    @property
+    def split(self) -> str:
+        """The chosen split."""
+        return self.settings.split
+
+    @property
+    def workload(self) -> str:
+        """Data and metrics."""
+        return f"quality {self.pairs and self.pairs.fingerprint} {self.metrics} {self.settings.convention}"
+
+    def measure(self, place: Place, seconds: dict[str, float]) -> Measured:
+        """Score what was not scored before."""
+        import pandas as pd
+
+        from downstream.quality.scores import score_images, undefined_notes
+        from suite.device import resolve_device
+
+        assert self.pairs is not None
+        chosen = self.settings
+        dataset = self.pairs.load(self.split, "quality", place.workdir)
+        fused = self.fuse_cell(self.split).fused(self.split, place.workdir)
+        device = resolve_device(place.device)
+        with timed(seconds, "score"):
+            values = score_images(
+                dataset, fused, self.metrics, chosen.convention, place.workdir, device=device, progress=False
+            )
+        rows = [(sample.id, metric, values[sample.id][metric]) for metric in self.metrics for sample in dataset]
+        per_image = pd.DataFrame(rows, columns=["id", "metric", "value"])
+        seconds["fuse_per_image"] = fused.mean_seconds
+        scores = [
+            self._score(metric, per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float))
+            for metric in self.metrics
+        ]
+        return Measured(
+            scores=[*scores, *_facts(fused)],
+            per_image=per_image,
+            notes=(
+                f"Metrics of the convention {chosen.convention!r}, on the fused images as stored (8 bit).",
+                *undefined_notes(per_image),
+                *(f"{key}: {value}" for key, value in dataset.facts.items()),
+            ),
+        )
+
+    def _score(self, metric: str, values: NDArray[np.float64]) -> Score:
+        from suite.statistics.intervals import mean_interval
+
+        known = values[values == values]
+        low, high = mean_interval(values)
+        mean = float(known.mean()) if known.size else math.nan
+        return Score(metric=metric, value=mean, ci_low=low, ci_high=high, n=int(known.size))
+
+
+def choose_metrics(names: Sequence[str], convention: str) -> tuple[str, ...]:
+    """The metrics asked for; by default the field's usual ones as far as the convention defines them.
+
+    Raises:
+        UnknownName: no such metric or convention.
+        SettingsError: the convention does not define a metric that was named.
+    """
+    from diffif.metrics import choose_metrics as choose
+    from diffif.metrics import get_metric
+
+    chosen = choose(names, convention)
+    # A metric of the user's own is known by the path that was given, in the records too.
+    own = {get_metric(name).name: name for name in names if ":" in name}
+    return tuple(own.get(metric.name, metric.name) for metric in chosen)
+
+
+def _facts(fused: FusedSet) -> list[Score]:
+    """Facts beside the scores: without a direction, and part of no ranking."""
+    parameters = math.nan if fused.num_parameters is None else float(fused.num_parameters)
+    milliseconds = 1000 * fused.mean_seconds if fused.computes else math.nan
+    return [
+        Score(metric="ms", value=milliseconds, n=len(fused.ids)),
+        Score(metric="parameters", value=parameters, n=len(fused.ids)),
+    ]

@@ -1,0 +1,67 @@
+"""What a command says at its end: the headline numbers of the cells that it was asked for, and where the report is."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from downstream.grid.cell import Cell
+from downstream.task import TaskCell
+from suite.records import Record, Row, cell_dir, is_done, read_record
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH_OF_A_LOG = 160
+"""A pipe has no width of its own; cut-off numbers in a log would be worthless."""
+
+
+def print_summary(cells: Mapping[str, Cell], workdir: Path) -> None:
+    """One table per task and dataset, of the cells that are finished."""
+    from rich.console import Console
+
+    groups: dict[tuple[str, str, type[TaskCell]], list[Record]] = {}
+    for key, cell in cells.items():
+        if isinstance(cell, TaskCell) and is_done(workdir, key):
+            dataset = cell.pairs.name if cell.pairs else ""
+            groups.setdefault((cell.kind, dataset, type(cell)), []).append(read_record(cell_dir(workdir, key)))
+    console = Console()
+    shown = console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)
+    for (_, _, task), records in groups.items():
+        shown.print(task.tabulate(records) or headline_table(records, task.headline))
+
+
+def headline_table(records: Sequence[Record], metrics: Sequence[str]) -> Table:
+    """The headline metrics of one task on one dataset, a line per method and seed; fractions as percent."""
+    from rich.table import Table
+
+    first = {row.metric: row for row in records[0].rows}
+    heads = [first[name].label for name in metrics]
+    origin = records[0].rows[0]
+    table = Table("method", "protocol", "seed", *heads, title=f"{origin.task} on {origin.dataset}/{origin.split}")
+    for record in records:
+        rows = {row.metric: row for row in record.rows}
+        one = record.rows[0]
+        seed = "-" if one.seed is None else str(one.seed)
+        table.add_row(method_name(one), one.protocol or "-", seed, *(_number(rows[name]) for name in metrics))
+    return table
+
+
+def method_name(row: Row) -> str:
+    """The fuser, and its variant where it was varied."""
+    return row.fuser if row.variant == "full" else f"{row.fuser} {row.variant}"
+
+
+def build_report(workdir: Path) -> None:
+    """Write the report of a working folder; a command of its own, since `downstream` must not import `reports`."""
+    subprocess.run([sys.executable, "-m", "reports", str(workdir)], check=False)
+
+
+def _number(row: Row) -> str:
+    if math.isnan(row.value):
+        return "-"
+    return f"{100 * row.value:.1f}" if row.unit == "fraction" else f"{row.value:.3f}"
