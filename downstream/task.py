@@ -173,7 +173,7 @@ class TaskCell(Cell):
 
     def _row(self, score: Score) -> Row:
         return Row(
-            dataset=self.pairs.name if self.pairs else "random",
+            dataset=self.pairs.name.partition("@")[0] if self.pairs else "random",
             split=self.split if self.pairs else "none",
             task=self.kind,
             fuser=self.method.spec,
