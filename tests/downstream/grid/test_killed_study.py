@@ -1,7 +1,7 @@
 """A study that is killed, shared by two runners, or computed by Ray gives the records of one that was left alone.
 
-Real commands on a miniature laboratory: drawn pairs, candidates, search, trainings, fused images, quality and
-segmentation. Times are nobody's business here: kills come after a drawn amount of progress, not at a drawn second.
+Real commands on a miniature laboratory: drawn pairs, candidates, search, trainings, fused images, quality, detection
+and segmentation. Times are nobody's business here: kills come after a drawn amount of progress, not at a drawn second.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ from tests.downstream.conftest import StartRunner, kill_group
 PATIENCE_SECONDS = 1200
 LONGEST_DELAY = 3.0
 """Seconds after the drawn progress; about the length of a cell, so that a kill falls anywhere in its work."""
-NUM_CELLS = 14
+NUM_CELLS = 20
 KILLS = 5
 MEASURED = ("ms",)
 """Metrics that are times: of the machine, not of the method."""
 STUDY = [
-    "--variants", "full", "no-prior", "--tasks", "quality", "segment", "--seeds", "0", "--pool", "average", "max",
-    "--device", "cpu", "--jobs", "2", "--no-report",
+    "--variants", "full", "no-prior", "--tasks", "quality", "detect", "segment", "--seeds", "0", "--pool", "average",
+    "max", "--device", "cpu", "--jobs", "2", "--no-report",
     "--set", "training.iterations=12", "training.checkpoint_every=2", "training.data.crop=32",
     "training.data.batch_size=2", "training.optimizer.warmup=2", "training.validation.every=6",
     "training.validation.num_pairs=1", "synthetic.num_train=6", "synthetic.num_val=2", "synthetic.num_test=4",
     "synthetic.height=64", "synthetic.width=80", "quality.metrics=en,sd",
-    "segment.epochs=2", "segment.crop=64", "segment.batch=4", "segment.resamples=20",
+    "detect.epochs=2", "detect.imgsz=64", "detect.batch=4",
+    "detect.resamples=20", "segment.epochs=2", "segment.crop=64", "segment.batch=4", "segment.resamples=20",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -165,7 +166,7 @@ def assert_same_records(one: Path, other: Path) -> None:
     first, second = (
         {record.cell_id: record for record in map(read_record, record_dirs(workdir))} for workdir in (one, other)
     )
-    assert len(first) == 4
+    assert len(first) == 6
     assert first.keys() == second.keys()
     for cell, record in first.items():
         assert [as_text(row) for row in record.rows] == [as_text(row) for row in second[cell].rows]
