@@ -43,7 +43,8 @@ class TrainSettings(RunSettings):
     prior: Annotated[Path | None, Argument(metavar="DIR")] = None
     """Folder of priors (<id>.png), from `python -m diffif search`."""
     variant: Literal["full", "no-prior", "no-search"] | None = None
-    """Which part of the method to leave out; without it what the recipe says."""
+    """Which part of the method to leave out (no-search draws each prior from the pool beside --prior instead); without
+    it what the recipe says."""
 
 
 def run(settings: TrainSettings) -> int:
@@ -68,6 +69,7 @@ def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], pri
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from datasets.registry import load_dataset
+    from diffif.prior.drawn import drawn_prior
     from diffif.training.loop import train
     from diffif.training.recipe import load_recipe
     from suite.device import resolve_device
@@ -76,6 +78,8 @@ def train_with_progress(settings: RunSettings, overrides: Mapping[str, Any], pri
     recipe = load_recipe(settings.recipe, {**settings.set, **overrides})
     dataset = load_dataset(settings.dataset, settings.root, "train", "quality")
     held_out = load_dataset(settings.dataset, settings.root, "val", "quality")
+    if recipe.variant == "no-search" and prior is not None:
+        prior = drawn_prior(prior, dataset.samples, settings.out / "prior", seed=recipe.seed)
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("loss {task.fields[loss]:.3f}"),

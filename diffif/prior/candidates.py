@@ -72,10 +72,13 @@ def parse_candidates(texts: Sequence[str]) -> tuple[str, ...]:
 
 def candidates_of(spec: str, fuser: Fuser, out: Path) -> Candidates:
     """Where the candidates of one fuser lie, whether or not they are there yet."""
+    return named_candidates(spec, fuser.fingerprint, out)
+
+
+def named_candidates(spec: str, fingerprint: str, out: Path) -> Candidates:
+    """The same by the fuser's fingerprint, without the fuser."""
     safe = re.sub(r"[^A-Za-z0-9+._-]+", "_", spec)[:60]
-    return Candidates(
-        fuser=spec, fingerprint=fuser.fingerprint, folder=out / POOL_FOLDER / f"{safe}-{fuser.fingerprint}"
-    )
+    return Candidates(fuser=spec, fingerprint=fingerprint, folder=out / POOL_FOLDER / f"{safe}-{fingerprint}")
 
 
 def plan_candidates(

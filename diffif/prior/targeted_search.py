@@ -38,6 +38,8 @@ from suite.files import write_file, write_text
 from suite.settings import to_mapping
 
 PRIOR_FOLDER = "Fusion_K"
+ORIGIN = "search.json"
+AT_RANDOM = "uniformly at random"
 SCORED, UNDEFINED, MISSING = "scored", "undefined", "missing"
 
 Row = dict[str, object]
@@ -121,7 +123,7 @@ def draw(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, *, se
         ]
     table = pd.DataFrame(rows)
     _write_tables(table, out)
-    _write_origin(samples, pool, out, {"choice": "uniformly at random", "seed": seed})
+    _write_origin(samples, pool, out, {"choice": AT_RANDOM, "seed": seed})
     return table
 
 
@@ -215,4 +217,4 @@ def _write_tables(table: pd.DataFrame, out: Path) -> None:
 
 def _write_origin(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, how: dict[str, object]) -> None:
     origin = {**how, "pool": {c.fuser: c.fingerprint for c in pool}, "num_pairs": len(samples)}
-    write_text(out / "search.json", json.dumps(origin, indent=1))
+    write_text(out / ORIGIN, json.dumps(origin, indent=1))

@@ -32,6 +32,7 @@ from diffif.model.diffusion import DiffIF, TrainingBatch, losses_at, unwrap
 from diffif.model.distillation import distillation_losses
 from diffif.model.losses import LossSettings
 from diffif.model.warm_start import start_from
+from diffif.prior.drawn import check_choice
 from diffif.training.data import PriorPairs, as_training_batch, crop_loader, step_generator
 from diffif.training.journal import Journal
 from diffif.training.recipe import Recipe
@@ -258,6 +259,8 @@ def _check(recipe: Recipe, dataset: PairedDataset, held_out: PairedDataset, prio
     if not recipe.teacher and (prior_dir is None) != (recipe.variant == "no-prior"):
         needs = "takes no --prior" if recipe.variant == "no-prior" else "needs --prior FOLDER (see: diffif search)"
         raise SettingsError(f"the variant {recipe.variant} {needs}.")
+    if prior_dir is not None:
+        check_choice(recipe.variant, prior_dir)
     shared = {s.id for s in dataset} & {s.id for s in held_out} if dataset.name == held_out.name else set()
     if shared:
         raise SettingsError(f"{len(shared)} validation pairs are training pairs too, such as {sorted(shared)[0]}.")
