@@ -64,6 +64,7 @@ def _print_fuser(name: str) -> None:
         "paper": row.paper or "-",
         "year": str(row.year or "-"),
         "parameters": row.parameters,
+        "settings": "; ".join(row.settings) or "-",
         "weights": row.weights_needed or "-",
         "runs now": "yes" if row.available else "no, the weights are needed",
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args, get_type_hints
 
 import torch
 
@@ -54,6 +57,8 @@ class FuserRow:
     """Where the authors publish the weights; empty for methods without."""
     available: bool
     """Whether it runs now, without naming a file."""
+    settings: tuple[str, ...]
+    """What may follow NAME@, each as `name=default (what it takes)`."""
 
     @property
     def year(self) -> int | None:
@@ -97,7 +102,20 @@ def describe(name: str) -> FuserRow:
         num_parameters=parameters,
         weights_needed=cls.weights_needed,
         available=available,
+        settings=tuple(_describe_settings(cls)),
     )
+
+
+def _describe_settings(cls: type[Fuser]) -> Iterator[str]:
+    hints = get_type_hints(cls.__init__)
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if name not in ("device", "settings"):
+            kinds = [kind for kind in get_args(hints[name]) or (hints[name],) if kind is not type(None)]
+            choices = [
+                str(choice) for kind in kinds for choice in (get_args(kind) or (getattr(kind, "__name__", kind),))
+            ]
+            default = "" if parameter.default in (None, inspect.Parameter.empty) else f"={parameter.default}"
+            yield f"{name}{default} ({', '.join(choices)})"
 
 
 def _inspect(name: str, cls: type[Fuser]) -> tuple[int | None, bool]:

@@ -47,6 +47,12 @@ def test_every_paper_can_be_shortened_and_has_a_year(name: str) -> None:
     assert 1980 < year < 2030
 
 
+def test_settings_are_listed_with_their_default_and_what_else_they_take() -> None:
+    assert describe("mmdrfuse").settings == ("weights (str)", "output=stretch (stretch, clip)")
+    assert "steps=80 (int)" in describe("goal-ascent").settings
+    assert describe("average").settings == ()
+
+
 def test_a_control_has_no_year() -> None:
     assert describe("average").year is None
 

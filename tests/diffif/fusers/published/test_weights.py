@@ -124,6 +124,9 @@ def test_method_of_two_files_takes_their_folder(shared: Path) -> None:
         ("didfuse", 260935),
         ("sage", 135617),
         ("mmdrfuse", 113),
+        ("lrrnet", 49204),
+        ("sfdfusion", 139695),
+        ("refusion", 59856),
     ],
 )
 def test_networks_have_the_published_number_of_parameters(name: str, parameters: int) -> None:
