@@ -2,9 +2,8 @@
 
     python -m downstream.detect.yolo.pretrain --workdir runs/pretrain --out yolov8n-laboratory.pt
 
-The scenes come from laboratory seeds that no study draws. A third of the scenes is shown by each of the three kinds of
-image, and a box counts only where its kind of image shows the object: the start knows what a person looks like in each
-of them, and has not learned to guess where one might be that cannot be seen.
+The scenes come from laboratory seeds that no study draws (see `downstream.mixture`), and a box counts only where its
+kind of image shows the object.
 """
 
 from __future__ import annotations
@@ -16,13 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from downstream.mixture import FIRST_SEED, KINDS, SHOWS, show_scenes
 from suite.errors import SettingsError
-
-KINDS = ("visible", "infrared", "average")
-SHOWS = {"visible": ("both", "visible"), "infrared": ("both", "infrared"), "average": ("both", "visible", "infrared")}
-"""Evidence of the objects that can be seen in each kind of image."""
-FIRST_SEED = 1_000_001
-"""Of the training scenes; the validation scenes have the next one. Studies count their laboratory seeds from 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,34 +112,24 @@ def pretrain(settings: PretrainSettings, workdir: Path, *, threads: int, device:
 
 
 def draw_mixture(settings: PretrainSettings, scenes: int, seed: int, folder: Path) -> Path:
-    """Write images/ and labels/ of as many scenes, each shown by one kind of image in turn; resumes."""
+    """Write images/ and labels/ of as many scenes; complete or absent."""
     from datasets.annotations import yolo_lines
     from datasets.base import Boxes
-    from datasets.images import to_tensor, write_image
-    from datasets.synthetic.render import render
-    from datasets.synthetic.settings import BOX_CLASSES, SyntheticSettings
-    from diffif.fusers.registry import build_fuser
-    from suite.files import make_dir, write_text
+    from datasets.images import write_image
+    from datasets.synthetic.settings import BOX_CLASSES
+    from suite.files import write_dir, write_text
 
+    if folder.is_dir():
+        return folder
     size = (settings.height, settings.width)
-    laboratory = SyntheticSettings(height=size[0], width=size[1], num_train=scenes, seed=seed)
-    fusers = {kind: build_fuser(kind) for kind in KINDS}
-    for name in ("images", "labels"):
-        make_dir(folder / name)
-    for index in range(scenes):
-        kind = KINDS[index % len(KINDS)]
-        label = folder / "labels" / f"{index:05d}-{kind}.txt"
-        if label.is_file():
-            continue
-        pair = render(laboratory, "train", index)
-        fused = fusers[kind].fuse(to_tensor(pair.visible, "rgb"), to_tensor(pair.infrared, "grey"))
-        write_image(folder / "images" / f"{label.stem}.png", fused)
-        shown = [item for item in pair.objects if item.evidence in SHOWS[kind]]
-        boxes = Boxes(
-            xyxy=tuple(item.box for item in shown), labels=tuple(BOX_CLASSES.index(item.name) for item in shown)
-        )
-        # Last, since its presence says that the scene is complete.
-        write_text(label, "".join(f"{line}\n" for line in yolo_lines(boxes, size)))
+    with write_dir(folder) as staging:
+        for scene in show_scenes(size, scenes, seed):
+            write_image(staging / "images" / f"{scene.name}.png", scene.image)
+            shown = [item for item in scene.pair.objects if item.evidence in SHOWS[scene.kind]]
+            boxes = Boxes(
+                xyxy=tuple(item.box for item in shown), labels=tuple(BOX_CLASSES.index(item.name) for item in shown)
+            )
+            write_text(staging / "labels" / f"{scene.name}.txt", "".join(f"{x}\n" for x in yolo_lines(boxes, size)))
     return folder
 
 
