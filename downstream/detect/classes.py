@@ -7,16 +7,10 @@ pull down the mean of every fuser alike and say nothing about any.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from suite.errors import SettingsError
-
-if TYPE_CHECKING:
-    from downstream.detect.matching import Detections, Truth
 
 SYNONYMS: Mapping[str, str] = MappingProxyType({"people": "person", "pedestrian": "person"})
 """Names in lower case that mean a class of COCO."""
@@ -24,31 +18,14 @@ SYNONYMS: Mapping[str, str] = MappingProxyType({"people": "person", "pedestrian"
 
 @dataclass(frozen=True, kw_only=True)
 class ClassMap:
-    """Which classes are scored, and by what name the detector knows each."""
+    """Which label of a detector means which class of a dataset."""
 
-    classes: tuple[str, ...]
-    """Of the dataset, those that are scored, in order of their new labels."""
-    detector: tuple[int, ...]
-    """Label of the detector for each of them."""
-    dataset: tuple[int, ...]
-    """Label of the dataset for each of them."""
+    labels: Mapping[int, int]
+    """Detector label -> dataset label."""
     left_out: tuple[str, ...]
-    """Classes of the dataset that the detector does not know."""
+    """Classes of the dataset that the detector does not know; they are not scored."""
     note: str
     """The map in words, for records."""
-
-    def map_detections(self, found: Detections) -> Detections:
-        """Predictions in the labels of `classes`; other classes are dropped."""
-        chosen = np.isin(found.labels, self.detector)
-        labels = np.array([self.detector.index(int(label)) for label in found.labels[chosen]], dtype=np.int64)
-        return replace(found, xyxy=found.xyxy[chosen], scores=found.scores[chosen], labels=labels)
-
-    def map_truth(self, truth: Truth) -> Truth:
-        """True boxes in the labels of `classes`; boxes of classes that are left out are dropped."""
-        chosen = np.isin(truth.labels, self.dataset)
-        labels = np.array([self.dataset.index(int(label)) for label in truth.labels[chosen]], dtype=np.int64)
-        evidence = tuple(kind for kind, keep in zip(truth.evidence, chosen, strict=False) if keep)
-        return replace(truth, xyxy=truth.xyxy[chosen], labels=labels, evidence=evidence)
 
 
 def map_classes(detector: Sequence[str], dataset: Sequence[str]) -> ClassMap:
@@ -78,10 +55,4 @@ def map_classes(detector: Sequence[str], dataset: Sequence[str]) -> ClassMap:
     note = f"classes by the detector's names: {', '.join(f'{name} = {detector[found]}' for name, _, found in pairs)}"
     if left_out:
         note += f"; left out of every score, since the detector does not know them: {', '.join(left_out)}"
-    return ClassMap(
-        classes=tuple(name for name, _, _ in pairs),
-        detector=tuple(found for _, _, found in pairs),
-        dataset=tuple(label for _, label, _ in pairs),
-        left_out=left_out,
-        note=note,
-    )
+    return ClassMap(labels={found: label for _, label, found in pairs}, left_out=left_out, note=note)

@@ -128,19 +128,3 @@ def predict_boxes(
     return [
         replace(one, labels=np.array([class_map[int(label)] for label in one.labels], dtype=np.int64)) for one in found
     ]
-
-
-def map_classes(detector: Sequence[str], dataset: Sequence[str]) -> dict[int, int]:
-    """Detector label -> dataset label, by equal names.
-
-    Raises:
-        SettingsError: a class of the dataset that the detector does not know.
-    """
-    missing = [name for name in dataset if name not in detector]
-    if missing:
-        known = ", ".join(detector) if detector else "none: it has random weights"
-        raise SettingsError(
-            f"the detector does not know the classes {', '.join(missing)}; it knows {known}. Choose "
-            "weights with the dataset's classes, or --frozen-on visible, which trains one detector first."
-        )
-    return {list(detector).index(name): index for index, name in enumerate(dataset)}

@@ -46,6 +46,7 @@ def score_detections(
     classes: Sequence[str],
     *,
     resamples: int,
+    left_out: Sequence[str] = (),
 ) -> Scores:
     """Score the predictions of one detector on one set of images.
 
@@ -55,8 +56,11 @@ def score_detections(
         truths: Per image.
         classes: Names in order of their ids.
         resamples: Bootstrap draws over images.
+        left_out: Classes that are not scored at all.
     """
-    matches = [match_class(detections, truths, label) for label in range(len(classes))]
+    labels = [label for label, name in enumerate(classes) if name not in left_out]
+    classes = [classes[label] for label in labels]
+    matches = [match_class(detections, truths, label) for label in labels]
     point = best_operating_point(matches)
     num_images = len(ids)
     draws = resample_counts(num_images, num_resamples=resamples)
@@ -73,7 +77,7 @@ def score_detections(
         boxes = int(found.num_truth.sum())
         scores.append(Score(metric=f"ap50/{name}", value=float(ap[0]), n=boxes))
         scores.append(Score(metric=f"ap50_95/{name}", value=float(ap.mean()), n=boxes))
-    scores += _evidence_scores(detections, truths, len(classes), replicates, draws)
+    scores += _evidence_scores(detections, truths, labels, replicates, draws)
     return Scores(
         scores=tuple(_with_interval(score, replicates, num_images) for score in scores),
         point=point,
@@ -131,15 +135,15 @@ def _mean_of_known(by_class: Floats) -> Floats:
 def _evidence_scores(
     detections: Sequence[Detections],
     truths: Sequence[Truth],
-    num_classes: int,
+    labels: Sequence[int],
     replicates: dict[str, Floats],
     draws: Counts,
 ) -> list[Score]:
     scores = []
     for kind in sorted({kind for truth in truths for kind in truth.evidence}):
-        matches = [match_class(detections, truths, label, evidence=kind) for label in range(num_classes)]
+        matches = [match_class(detections, truths, label, evidence=kind) for label in labels]
         boxes = int(sum(found.num_truth.sum() for found in matches))
-        drawn = _average_precision_replicates(matches, [""] * num_classes, draws)
+        drawn = _average_precision_replicates(matches, [""] * len(labels), draws)
         for metric, num_thresholds in (("map50", 1), ("map50_95", 10)):
             name = f"{metric}/evidence:{kind}"
             replicates[name] = drawn[metric]

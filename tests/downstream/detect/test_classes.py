@@ -7,6 +7,7 @@ import pytest
 
 from downstream.detect.classes import map_classes
 from downstream.detect.matching import Detections, Truth
+from downstream.detect.scoring import score_detections
 from suite.errors import SettingsError
 
 COCO = ("person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck")
@@ -15,27 +16,22 @@ M3FD = ("People", "Car", "Bus", "Motorcycle", "Lamp", "Truck")
 
 def test_the_classes_of_m3fd_are_found_in_coco_but_for_the_lamp() -> None:
     found = map_classes(COCO, M3FD)
-    assert found.classes == ("People", "Car", "Bus", "Motorcycle", "Truck")
-    assert found.detector == (0, 2, 5, 3, 7)
+    assert found.labels == {0: 0, 2: 1, 5: 2, 3: 3, 7: 5}
     assert found.left_out == ("Lamp",)
     assert "People = person" in found.note
     assert "Lamp" in found.note.partition("left out")[2]
 
 
-def test_predictions_and_truth_meet_in_the_scored_labels() -> None:
-    found = map_classes(COCO, M3FD)
-    corners = np.arange(16, dtype=np.float64).reshape(4, 4)
-    detections = found.map_detections(
-        Detections(xyxy=corners, scores=np.array([0.9, 0.8, 0.7, 0.6]), labels=np.array([0, 4, 7, 2]))
-    )
-    assert detections.labels.tolist() == [0, 4, 1]
-    assert detections.scores.tolist() == [0.9, 0.7, 0.6]
-    truth = found.map_truth(
-        Truth(xyxy=corners, labels=np.array([0, 4, 5, 3]), evidence=("both", "visible", "infrared", "both"))
-    )
-    assert truth.labels.tolist() == [0, 4, 3]
-    assert truth.evidence == ("both", "infrared", "both")
-    assert map_classes(COCO, ("person",)).map_truth(Truth(xyxy=corners, labels=np.zeros(4, np.int64))).evidence == ()
+def test_a_class_that_is_left_out_has_no_score_and_no_share_in_the_mean() -> None:
+    boxes = np.array([[0.0, 0.0, 10.0, 10.0], [20.0, 20.0, 30.0, 30.0]])
+    truth = Truth(xyxy=boxes, labels=np.array([0, 4]), evidence=("both", "both"))
+    found = Detections(xyxy=boxes[:1], scores=np.array([0.9]), labels=np.array([0]))
+    judged = score_detections(["a"], [found], [truth], M3FD, resamples=2, left_out=("Lamp",))
+    values = {score.metric: score.value for score in judged.scores}
+    assert values["map50"] == values["map50/evidence:both"] == 1.0
+    assert "ap50/Lamp" not in values
+    punished = score_detections(["a"], [found], [truth], M3FD, resamples=2)
+    assert next(score.value for score in punished.scores if score.metric == "map50") == 0.5
 
 
 @pytest.mark.parametrize("detector", [("tree",), ()])
@@ -45,4 +41,4 @@ def test_a_map_that_covers_nothing_is_refused(detector: tuple[str, ...]) -> None
 
 
 def test_the_first_of_two_equal_names_counts() -> None:
-    assert map_classes(("car", "Car"), ("car",)).detector == (0,)
+    assert map_classes(("car", "Car"), ("car",)).labels == {0: 0}
