@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -10,6 +10,8 @@ from downstream.options import DataOptions, ExecutionOptions, FuserOptions, chec
 from suite.command import run_command
 from suite.options import Argument
 
+LABORATORY_SEEDS = (0, 1, 2)
+"""One training cannot tell a method from the luck of that training."""
 HELP_WORDS = ("-h", "--help", "--print_config")
 LABORATORY_THREADS = 1
 """Trainings give other last digits with other numbers of threads: the laboratory's numbers must hold on any machine."""
@@ -43,16 +45,32 @@ def run_task(task: str, command: type[C], argv: Sequence[str], *, description: s
     def body() -> int:
         from suite.command_line import given_options, parse_settings
 
-        base: dict[str, Any] = {}
-        if not any(word.partition("=")[0] in HELP_WORDS for word in argv):
-            from downstream.tasks import get_task
-
-            if not given_options(command, argv).get("dataset"):
-                base = dict(get_task(task).laboratory)
+        asks_help = any(word.partition("=")[0] in HELP_WORDS for word in argv)
+        base = {} if asks_help else _defaults(task, command, given_options(command, argv))
         chosen = parse_settings(command, argv, prog=prog, description=description, base=base)
         return compute(task, chosen, argv)
 
     return run_command(body, debug="--debug" in argv)
+
+
+def _defaults(task: str, command: type[TaskCommand], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults that follow from what was given: those of a preset, or those of the laboratory."""
+    from downstream.tasks import get_task
+
+    base: dict[str, Any] = {}
+    if given.get("preset"):
+        from downstream.presets import load_preset
+
+        preset = load_preset(task, given["preset"])
+        print(preset.note, flush=True)
+        base = dict(preset.settings)
+        if not given.get("synthetic"):
+            base["dataset"] = preset.dataset
+    elif not given.get("dataset"):
+        base = dict(get_task(task).laboratory)
+        if hasattr(command, "seeds"):
+            base["seeds"] = list(LABORATORY_SEEDS)
+    return base
 
 
 def compute(task: str, command: TaskCommand, words: Sequence[str]) -> int:

@@ -36,7 +36,9 @@ class DetectCommand(TaskCommand):
 
     settings: Annotated[DetectionSettings, Argument(group=True)] = field(default_factory=DetectionSettings)
     seeds: tuple[int, ...] = (0,)
-    """One training of the detector each."""
+    """One training of the detector each (on the laboratory 0, 1 and 2)."""
+    preset: Annotated[str, Argument(metavar="NAME")] = ""
+    """A published protocol: dcevo-m3fd, diffif-llvip, frozen-coco. Other options change it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

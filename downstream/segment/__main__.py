@@ -29,7 +29,9 @@ class SegmentCommand(TaskCommand):
 
     settings: Annotated[SegmentationSettings, Argument(group=True)] = field(default_factory=SegmentationSettings)
     seeds: tuple[int, ...] = (0,)
-    """One training of the network each."""
+    """One training of the network each (on the laboratory 0, 1 and 2)."""
+    preset: Annotated[str, Argument(metavar="NAME")] = ""
+    """A published protocol: diffif-fmb, sage-fmb, textdifuse-mfnet. Other options change it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from downstream.detect.settings import DetectionSettings
@@ -32,3 +34,27 @@ def test_a_preset_fits_the_settings_of_its_task_and_names_its_source(task: str, 
 def test_an_unknown_preset_suggests_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'frozen-coco'"):
         load_preset("detect", "frozen-cocoo")
+
+
+def test_a_preset_sets_the_defaults_of_the_command_and_says_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from downstream.detect.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--preset", "frozen-coco", "--fuser", "average", "--workdir", str(tmp_path / "work")]
+    # Without the pairs the dataset of the preset is asked for; without its weights they are.
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    assert "YOLOv12" in shown.out
+    assert "--root DIR" in shown.err
+    tiny = ["--synthetic", "num_train=1", "num_val=1", "num_test=1", "height=64", "width=64"]
+    assert main([*arguments, *tiny]) == 1
+    assert "no weights yolo12n.pt here" in capsys.readouterr().err
+
+
+def test_a_mistyped_preset_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from downstream.segment.__main__ import main
+
+    assert main(["--preset", "sage-fbm", "--workdir", str(tmp_path)]) == 1
+    assert "Did you mean 'sage-fmb'" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from suite.records import read_per_image, read_record, record_dirs
 from tests.downstream.conftest import StartRunner, kill_group
 
 TINY = ["--synthetic", "num_train=12", "num_val=4", "num_test=5", "height=64", "width=96"]
-SHORT = ["--imgsz", "64", "--batch", "4", "--resamples", "20", "--device", "cpu", "--no-report"]
+SHORT = ["--seeds", "0", "--imgsz", "64", "--batch", "4", "--resamples", "20", "--device", "cpu", "--no-report"]
 
 
 @pytest.fixture(scope="module")

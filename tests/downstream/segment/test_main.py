@@ -18,6 +18,8 @@ from tests.downstream.conftest import StartRunner, kill_group
 
 TINY = ["--synthetic", "num_train=8", "num_val=2", "num_test=4", "height=64", "width=96"]
 SHORT = [
+    "--seeds",
+    "0",
     "--arch",
     "segformer",
     "--encoder",
