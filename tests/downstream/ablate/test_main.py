@@ -49,6 +49,12 @@ def test_the_default_study_shares_what_its_variants_share() -> None:
         assert len(titles(cells, task)) == 6
 
 
+def test_the_default_study_and_the_single_commands_draw_one_laboratory() -> None:
+    from downstream.plan import laboratory
+
+    assert laboratory(read_settings([]).changes("synthetic")) == laboratory({})
+
+
 def test_the_command_line_changes_the_study_key_by_key() -> None:
     words = ["--variants", "full", "--seeds", "4", "--set", "detect.epochs=7", "training.data.crop=64"]
     settings, shipped = read_settings([*words, "--fuse-batch", "2"]), read_settings([])
