@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from downstream.segment.smp.shipped import LABORATORY, find_laboratory
 from suite.errors import UnknownName, WeightsError
 
 # Statistics of ImageNet (RGB in [0, 1]), which every encoder of the library was trained with.
@@ -33,8 +32,6 @@ class EncoderWeights:
     """A file of tensors; None: random weights."""
     fingerprint: str
     """Hash of the file, or "none"."""
-    whole: bool = False
-    """Whether the file holds the decoder, too."""
 
 
 def check_names(arch: str, encoder: str) -> None:
@@ -51,22 +48,18 @@ def check_names(arch: str, encoder: str) -> None:
         raise UnknownName("encoder", encoder, known=known)
 
 
-def find_encoder_weights(encoder: str, name: str, arch: str = "") -> EncoderWeights:
+def find_encoder_weights(encoder: str, name: str) -> EncoderWeights:
     """Resolve --encoder-weights.
 
     Args:
         encoder: A name that `check_names` accepted.
-        name: "none", "imagenet" (or another published set of this encoder), a file, or "laboratory".
-        arch: The decoder; "laboratory" is a whole network and ships for one decoder and encoder.
+        name: "none", "imagenet" (or another published set of this encoder), or a file.
 
     Raises:
         WeightsError: not on this machine; names the published file and the two ways out.
     """
     if name.lower() == "none":
         return EncoderWeights(path=None, fingerprint="none")
-    if name == LABORATORY:
-        found = find_laboratory(arch, encoder)
-        return EncoderWeights(path=found, fingerprint=_file_hash(found), whole=True)
     path = Path(name)
     if path.is_file():
         return EncoderWeights(path=path.resolve(), fingerprint=_file_hash(path))
@@ -104,12 +97,9 @@ def build_network(arch: str, encoder: str, weights: EncoderWeights, num_classes:
         WeightsError: the file's tensors do not fit the encoder; lists the first differing keys.
     """
     body = _library().create_model(arch, encoder_name=encoder, encoder_weights=None, classes=num_classes)
-    network = Normalized(body)
-    if weights.path is not None and weights.whole:
-        _load_whole(network, weights.path)
-    elif weights.path is not None:
+    if weights.path is not None:
         _load_encoder(body.encoder, weights.path)
-    return network
+    return Normalized(body)
 
 
 def load_network(path: Path, arch: str, encoder: str, num_classes: int, device: str) -> nn.Module:
@@ -149,16 +139,6 @@ def _load_encoder(encoder: nn.Module, path: Path) -> None:
             f"shape ({shown} ...). Expected the file of {type(encoder).__name__}, or --encoder-weights none."
         )
     encoder.load_state_dict({key: tensors[key] for key in own})
-
-
-def _load_whole(network: nn.Module, path: Path) -> None:
-    own, tensors = network.state_dict(), _read_tensors(path)
-    # The last layer keeps its random start where the dataset has another number of classes.
-    fitting = {key: value for key, value in tensors.items() if key in own and value.shape == own[key].shape}
-    missing = [key for key in own if key not in fitting and not key.startswith("body.segmentation_head")]
-    if missing:
-        raise WeightsError(f"{path} does not fit: {len(missing)} tensors are missing ({', '.join(missing[:3])} ...).")
-    network.load_state_dict(fitting, strict=False)
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

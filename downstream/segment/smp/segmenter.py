@@ -35,7 +35,7 @@ class SmpSegmenter:
         check_names(name, settings.encoder)
         self.arch = name
         self.settings = settings
-        self.weights = find_encoder_weights(settings.encoder, settings.encoder_weights, name)
+        self.weights = find_encoder_weights(settings.encoder, settings.encoder_weights)
 
     @property
     def learns_unlabelled(self) -> bool:
