@@ -102,13 +102,17 @@ class _MaskedConvolutions(nn.Module):
         self.collect = nn.Conv2d(LAYERS * WIDTH, WIDTH, 1)
 
     def forward(self, features: Tensor, where: Tensor, noise: torch.Generator | None) -> Tensor:
-        states = draw_mask(self.ch_mask, 3, noise)
-        everywhere, masked = torch.ones(1, 1, 1, 1, device=features.device), torch.zeros((), device=features.device)
+        states = draw_mask(self.ch_mask, 3, noise).unsqueeze(-1)
+        everywhere: Tensor | None = None
+        masked: Tensor | None = None
         collected = []
         for index, conv in enumerate(self.body):
-            full, partial = conv(features * everywhere), conv(features * masked)
-            everywhere, masked = states[:, :, index, :1].unsqueeze(-1), states[:, :, index, 1:].unsqueeze(-1)
-            features = torch.relu(full * everywhere + (full * masked + partial * (everywhere + masked)) * where)
+            # What comes from channels that were computed everywhere, and what from those inside the mask alone.
+            full = conv(features if everywhere is None else features * everywhere)
+            partial: Tensor | None = None if masked is None else conv(features * masked)
+            everywhere, masked = states[:, :, index, :1], states[:, :, index, 1:]
+            inside = full * masked if partial is None else full * masked + partial * (everywhere + masked)
+            features = torch.relu(full * everywhere + inside * where)
             collected.append(features)
         out: Tensor = self.collect(torch.cat(collected, dim=1))
         return out
