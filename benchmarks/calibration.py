@@ -11,8 +11,8 @@ ablation's reading in `reports`, the functions behind console and page.
 
 from __future__ import annotations
 
-import argparse
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from downstream.detect.average_precision import average_precision
 from downstream.detect.matching import Matches
+from suite.command import run_settings
 from suite.statistics.comparison import SIGNIFICANCE, compare_methods, holm
 from suite.statistics.intervals import Array, resample_counts, score_interval
 from suite.statistics.ranking import rank_correlation
@@ -31,6 +32,16 @@ TRAINING_SD = 0.012
 IMAGE_SD, METHOD_IMAGE_SD, TRAINING_IMAGE_SD = 0.14, 0.07, 0.05
 """With 100 images: +- 1.4 points of one score, +- 1.0 point of a difference of two."""
 POPULATION_IMAGES = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationSettings:
+    """How much is simulated."""
+
+    studies: int = 1000
+    """Simulated studies behind each share."""
+    seed: int = 0
+    """Same seed, same studies."""
 
 
 @dataclass(frozen=True)
@@ -195,15 +206,16 @@ def draw_detections(generator: np.random.Generator, images: int) -> Matches:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.calibration", description=__doc__)
+
+
+def run(settings: CalibrationSettings) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args(argv)
-    generator = np.random.default_rng(given.seed)
+    generator = np.random.default_rng(settings.seed)
     print(f"{'question':<42} {'setting':<38} {'share':>7}  +-    wanted")
     for part in (two_methods, images_alone, ablation, quality, prediction, coverage):
-        for line in part(given.studies, generator):
+        for line in part(settings.studies, generator):
             share, error = 100 * line.share, 100 * line.error
             print(f"{line.question:<42} {line.setting:<38} {share:6.1f}%  {error:.1f}  {line.wanted}", flush=True)
     return 0
@@ -245,4 +257,4 @@ def _map50(found: Matches, counts: Array | None = None) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -8,10 +8,13 @@ too briefly trained to be a prior of natural images: DDFM around it shows that t
 
 from __future__ import annotations
 
-import argparse
 import json
+import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from diffusers import UNet2DModel
@@ -19,6 +22,8 @@ from torch import Tensor
 
 from datasets.images import IMAGE_SUFFIXES, read_image
 from diffif.fusers.diffusion.unconditional import DEFAULT_SCHEDULER, alphas_cumprod
+from suite.command import run_settings
+from suite.options import Argument
 
 CARD = """# A small luma diffusion model
 
@@ -28,6 +33,24 @@ fused around it say nothing about DDFM with the 552-million-parameter model of i
 
 Made by: python -m benchmarks.ddfm_prior IMAGES OUT --steps {steps} --crop {crop} --batch {batch} --seed {seed}
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorNetworkSettings:
+    """What the small model is trained on, and how long."""
+
+    images: Annotated[Path, Argument(positional=True)]
+    """Folder of visible images."""
+    out: Annotated[Path, Argument(positional=True)]
+    """Folder to write."""
+    steps: int = 2000
+    """Training steps."""
+    crop: int = 32
+    """Side of the crops in pixels."""
+    batch: int = 16
+    """Crops per step."""
+    seed: int = 0
+    """Same seed, same model."""
 
 
 def load_luma(folder: Path) -> list[Tensor]:
@@ -81,29 +104,27 @@ def train(images: list[Tensor], *, steps: int, crop: int, batch: int, seed: int)
     return network, smoothed
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.ddfm_prior", description=__doc__)
+
+
+def run(settings: PriorNetworkSettings) -> int:
     """Train, save, describe."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--crop", type=int, default=32)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    images = load_luma(arguments.images)
+    images = load_luma(settings.images)
     start = time.monotonic()
-    options = {"steps": arguments.steps, "crop": arguments.crop, "batch": arguments.batch, "seed": arguments.seed}
+    options = {"steps": settings.steps, "crop": settings.crop, "batch": settings.batch, "seed": settings.seed}
     network, loss = train(images, **options)
-    network.save_pretrained(arguments.out / "unet")
-    (arguments.out / "scheduler").mkdir(exist_ok=True)
-    (arguments.out / "scheduler" / "scheduler_config.json").write_text(json.dumps(DEFAULT_SCHEDULER))
+    network.save_pretrained(settings.out / "unet")
+    (settings.out / "scheduler").mkdir(exist_ok=True)
+    (settings.out / "scheduler" / "scheduler_config.json").write_text(json.dumps(DEFAULT_SCHEDULER))
     minutes = (time.monotonic() - start) / 60
     parameters = sum(p.numel() for p in network.parameters())
     card = CARD.format(parameters=parameters, images=len(images), minutes=minutes, loss=loss, **options)
-    (arguments.out / "README.md").write_text(card)
+    (settings.out / "README.md").write_text(card)
     print(card)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

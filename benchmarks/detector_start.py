@@ -10,11 +10,11 @@ not computed again. `--compare` prints both tables and the rank correlation betw
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.base import Boxes
@@ -28,6 +28,7 @@ from downstream.detect.detectors import build_detector
 from downstream.detect.matching import Truth
 from downstream.detect.scoring import score_detections
 from downstream.detect.settings import DetectionSettings
+from suite.command import run_settings
 from suite.files import make_dir
 from suite.settings import fingerprint
 
@@ -36,50 +37,73 @@ SHOWN = ("map50", "map50_95", "map50/evidence:both", "map50/evidence:infrared", 
 COLUMNS = ("fuser", "seed", *SHOWN, "train_cpu_seconds", "predict_cpu_seconds")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StartSettings:
+    """What is trained and judged."""
+
+    compare: tuple[Path, Path] | None = None
+    """Two tables to compare, instead of training."""
+    start: str = "yolov8n.yaml"
+    """What the detector starts from."""
+    epochs: int = 20
+    """Epochs of each training."""
+    imgsz: int = 192
+    """Longer side at which the detector sees an image, in pixels."""
+    batch: int = 8
+    """Images per step."""
+    learning_rate: float | None = None
+    """First learning rate; without it the library chooses."""
+    size: tuple[int, int] = (160, 192)
+    """Height and width of the scenes."""
+    num_train: int = 120
+    """Training pairs."""
+    num_val: int = 20
+    """Validation pairs."""
+    num_test: int = 100
+    """Test pairs."""
+    fusers: tuple[str, ...] = FUSERS
+    """Whose images are judged."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """One training each."""
+    workdir: Path = Path("runs/start")
+    """Folder of pairs and trainings."""
+    out: Path = Path("start.csv")
+    """Table to write or go on with."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--compare", type=Path, nargs=2)
-    parser.add_argument("--start", default="yolov8n.yaml")
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--imgsz", type=int, default=192)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--learning-rate", type=float, default=None)
-    parser.add_argument("--size", type=int, nargs=2, default=(160, 192), help="height and width of the scenes")
-    parser.add_argument("--num-train", type=int, default=120)
-    parser.add_argument("--num-val", type=int, default=20)
-    parser.add_argument("--num-test", type=int, default=100)
-    parser.add_argument("--fusers", nargs="+", default=list(FUSERS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--workdir", type=Path, default=Path("runs/start"))
-    parser.add_argument("--out", type=Path, default=Path("start.csv"))
-    parsed = parser.parse_args(argv)
-    if parsed.compare:
-        compare(*parsed.compare)
-        return 0
-    measure(parsed)
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.detector_start", description=__doc__)
+
+
+def run(settings: StartSettings) -> int:
+    if settings.compare:
+        compare(*settings.compare)
+    else:
+        measure(settings)
     return 0
 
 
-def measure(parsed: argparse.Namespace) -> None:
-    height, width = parsed.size
+def measure(settings: StartSettings) -> None:
+    height, width = settings.size
     scenes = SyntheticSettings(
-        height=height, width=width, num_train=parsed.num_train, num_val=parsed.num_val, num_test=parsed.num_test
+        height=height, width=width, num_train=settings.num_train, num_val=settings.num_val, num_test=settings.num_test
     )
-    workdir = parsed.workdir.resolve()
-    root = generate(scenes, workdir / f"laboratory-{height}x{width}-{parsed.num_train}", progress=False)
+    workdir = settings.workdir.resolve()
+    root = generate(scenes, workdir / f"laboratory-{height}x{width}-{settings.num_train}", progress=False)
     splits = [load_dataset("synthetic", root, name, "detect") for name in ("train", "val", "test")]
     settings = DetectionSettings(
-        model=parsed.start,
-        epochs=parsed.epochs,
-        imgsz=parsed.imgsz,
-        batch=parsed.batch,
-        nominal_batch=parsed.batch,
-        learning_rate=parsed.learning_rate,
+        model=settings.start,
+        epochs=settings.epochs,
+        imgsz=settings.imgsz,
+        batch=settings.batch,
+        nominal_batch=settings.batch,
+        learning_rate=settings.learning_rate,
     )
-    done = {(row["fuser"], int(row["seed"])) for row in read(parsed.out)} if parsed.out.is_file() else set()
+    done = {(row["fuser"], int(row["seed"])) for row in read(settings.out)} if settings.out.is_file() else set()
     detector = build_detector(settings, workdir)
-    for seed in parsed.seeds:
-        for name in parsed.fusers:
+    for seed in settings.seeds:
+        for name in settings.fusers:
             if (name, seed) in done:
                 continue
             fuser = build_fuser(name)
@@ -98,7 +122,7 @@ def measure(parsed: argparse.Namespace) -> None:
             values = {score.metric: score.value for score in scores}
             line = [name, seed, *(f"{values[metric]:.5f}" for metric in SHOWN)]
             line += [f"{trained - start:.1f}", f"{predicted - trained:.1f}"]
-            write(parsed.out, line)
+            write(settings.out, line)
             print(*line, flush=True)
 
 

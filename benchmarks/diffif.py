@@ -11,7 +11,6 @@ whole processes, interpreter and libraries included.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -22,7 +21,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
+
+from suite.command import run_settings
+from suite.options import Argument
 
 SPEED_SIZE = (480, 640)
 MEMORY_SIZE = (960, 1440)
@@ -34,30 +38,53 @@ RANDOM_SCALE = 0.05
 GIB = 2**30
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the figures as text, and as JSON with --json.
+@dataclass(frozen=True, kw_only=True)
+class MeasureSettings:
+    """What is measured, and how."""
 
-    Returns:
-        0 if every target is met, 1 otherwise.
-    """
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.diffif", description=__doc__.split("\n\n")[0])
-    parser.add_argument("what", choices=["speed", "memory", "all", "peak"], help="peak is used by memory itself")
-    parser.add_argument("--weights", type=Path, help="a Diff-IF checkpoint; random parameters otherwise")
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--repeats", type=int, default=3, help="timed runs of each; the median counts")
-    parser.add_argument("--size", type=_size, help="HxW instead of the size of the target")
-    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--which", choices=["reference", "fuser", "tiled"], help="only for peak")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(argv)
+    what: Annotated[Literal["speed", "memory", "all", "peak"], Argument(positional=True)]
+    """speed, memory or all; peak is used by memory itself."""
+    weights: Path | None = None
+    """A Diff-IF checkpoint; without it random parameters."""
+    steps: int = 4
+    """Denoising steps."""
+    repeats: int = 3
+    """Timed runs of each; the median counts."""
+    size: Annotated[str | None, Argument(metavar="HxW")] = None
+    """Instead of the size of the target."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the networks."""
+    threads: int = os.cpu_count() or 1
+    """CPU threads."""
+    which: Literal["reference", "fuser", "tiled"] | None = None
+    """Only for peak."""
+    json: bool = False
+    """Print one JSON object."""
+
+    @property
+    def height_width(self) -> tuple[int, int] | None:
+        """`size` as numbers."""
+        if self.size is None:
+            return None
+        height, _, width = self.size.partition("x")
+        return int(height), int(width)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the figures as text, and as JSON with --json."""
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.diffif", description=__doc__)
+
+
+def run(options: MeasureSettings) -> int:
+    """Measure and print; 0 if every target is met, 1 otherwise."""
     if options.what == "peak":
         print(json.dumps(measure_peak(options)))
         return 0
     rows: dict[str, float | str] = {"machine": platform.processor() or platform.machine(), "threads": options.threads}
     targets: list[bool] = []
     with tempfile.TemporaryDirectory() as folder:
-        options.weights = options.weights or write_random_checkpoint(Path(folder))
+        options = replace(options, weights=options.weights or write_random_checkpoint(Path(folder)))
         if options.what in ("speed", "all"):
             rows |= measure_speed(options)
             targets += [rows["speedup"] >= 2, rows["speedup_one_step"] >= 7, rows["max_difference_255"] <= 1]  # type: ignore[operator]
@@ -68,14 +95,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if all(targets) else 1
 
 
-def measure_speed(options: argparse.Namespace) -> dict[str, float | str]:
+def measure_speed(options: MeasureSettings) -> dict[str, float | str]:
     """Both on the same pair with the same noise, alternating, so that a busy machine disturbs both alike."""
     import torch
 
     from diffif.fusers.diffusion.diffif import DiffIF
 
     torch.set_num_threads(options.threads)
-    size = options.size or SPEED_SIZE
+    size = options.height_width or SPEED_SIZE
     fuser = DiffIF(weights=options.weights, steps=options.steps, dtype=options.dtype)
     one_step = DiffIF(weights=options.weights, steps=1, dtype=options.dtype)
     visible, infrared = make_pair(*size)
@@ -115,14 +142,14 @@ def measure_speed(options: argparse.Namespace) -> dict[str, float | str]:
     }
 
 
-def measure_memory(options: argparse.Namespace) -> dict[str, float | str]:
+def measure_memory(options: MeasureSettings) -> dict[str, float | str]:
     """Peaks of three processes. One step each: every step has the same peak."""
     peaks = {}
     for which in ("reference", "fuser", "tiled"):
         command = [sys.executable, "-m", "benchmarks.diffif", "peak", "--which", which, "--steps", "1"]
         command += ["--weights", str(options.weights), "--threads", str(options.threads), "--dtype", options.dtype]
         if options.size and which != "tiled":
-            command += ["--size", f"{options.size[0]}x{options.size[1]}"]
+            command += ["--size", options.size]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"measuring the memory of {which} failed (exit {done.returncode}):\n{done.stderr}")
@@ -138,14 +165,14 @@ def measure_memory(options: argparse.Namespace) -> dict[str, float | str]:
     }
 
 
-def measure_peak(options: argparse.Namespace) -> dict[str, float | str]:
+def measure_peak(options: MeasureSettings) -> dict[str, float | str]:
     """Peak resident memory of fusing one pair in this process, beyond what it held before, and in total."""
     import torch
 
     from diffif.fusers.diffusion.diffif import DiffIF
 
     torch.set_num_threads(options.threads)
-    height, width = options.size or (TILED_SIZE if options.which == "tiled" else MEMORY_SIZE)
+    height, width = options.height_width or (TILED_SIZE if options.which == "tiled" else MEMORY_SIZE)
     fuser = DiffIF(weights=options.weights, steps=options.steps, dtype=options.dtype)
     visible, infrared = make_pair(height, width)
     before = _peak_bytes()
@@ -213,11 +240,6 @@ def make_pair(height: int, width: int):  # type: ignore[no-untyped-def]
 
 def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.partition("x")
-    return int(height), int(width)
 
 
 def _shown(value: float | str) -> str:

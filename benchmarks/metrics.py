@@ -8,12 +8,12 @@ same pair cost, and the peak memory of one pair of 1024x1280.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from benchmarks.metrics_reference import reference_scores
 from diffif.metrics import DEFAULT_METRICS, Sources, evaluate
+from suite.command import run_settings
 
 METRICS = (*DEFAULT_METRICS, "psnr")
 SEARCH_METRICS = ("ssim", "vif", "qabf")
@@ -70,33 +71,45 @@ def measure_memory() -> None:
     print(f"{before:.0f} {peak_mebibytes():.0f}")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--memory-only", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    if arguments.memory_only:
+@dataclass(frozen=True, kw_only=True)
+class SpeedSettings:
+    """How it is measured."""
+
+    threads: int = 1
+    """CPU threads."""
+    repeats: int = 5
+    """Timed runs; the best counts."""
+    memory_only: bool = False
+    """Print the memory of one large pair alone; used by the command itself."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.metrics", description=__doc__)
+
+
+def run(settings: SpeedSettings) -> int:
+    torch.set_num_threads(settings.threads)
+    if settings.memory_only:
         measure_memory()
         return 0
     images = make_triple(*SMALL)
     levels = [np.rint(image[0, 0].double().numpy() * 255) for image in images]
     expected, scores = reference_scores(*levels), evaluate(*images, metrics=METRICS)
     difference = max(abs(scores[name].item() / expected[name] - 1) for name in METRICS)
-    clock = seconds if arguments.threads == 1 else wall_seconds
+    clock = seconds if settings.threads == 1 else wall_seconds
     sources = Sources(images[1], images[2])
-    plain = clock(lambda: reference_scores(*levels), max(2, arguments.repeats // 2))
-    ours = clock(lambda: evaluate(*images, metrics=METRICS), 4 * arguments.repeats)
-    again = clock(lambda: sources.score(images[0], metrics=METRICS), 4 * arguments.repeats)
-    search = clock(lambda: sources.score(images[0], metrics=SEARCH_METRICS), 4 * arguments.repeats)
-    print(f"{len(METRICS)} metrics, {SMALL[0]}x{SMALL[1]}, {arguments.threads} thread(s), best of several runs")
+    plain = clock(lambda: reference_scores(*levels), max(2, settings.repeats // 2))
+    ours = clock(lambda: evaluate(*images, metrics=METRICS), 4 * settings.repeats)
+    again = clock(lambda: sources.score(images[0], metrics=METRICS), 4 * settings.repeats)
+    search = clock(lambda: sources.score(images[0], metrics=SEARCH_METRICS), 4 * settings.repeats)
+    print(f"{len(METRICS)} metrics, {SMALL[0]}x{SMALL[1]}, {settings.threads} thread(s), best of several runs")
     print(f"plain scipy evaluator      {plain:8.4f} s")
     print(f"diffif.metrics.evaluate    {ours:8.4f} s   ratio {plain / ours:5.1f}")
     print(f"one more candidate         {again:8.4f} s   ratio {plain / again:5.1f}")
     print(f"  of it for the search     {search:8.4f} s   (SSIM, VIF, Qabf)")
     print(f"largest relative difference {difference:.1e}")
-    command = [sys.executable, "-m", "benchmarks.metrics", "--memory-only", "--threads", str(arguments.threads)]
+    command = [sys.executable, "-m", "benchmarks.metrics", "--memory-only", "--threads", str(settings.threads)]
     before, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     print(f"peak memory of a pair of {LARGE[0]}x{LARGE[1]}: {peak} MiB, of it {before} MiB before the first score")
     return 0

@@ -10,11 +10,13 @@ Without a network nothing else than the loss can be the reason.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from suite.command import run_settings
 
 DOSES = (0.5, 2.0, 8.0, 32.0)
 """Weights of the prior's term; 2 is published."""
@@ -23,17 +25,33 @@ RATE = 0.03
 """Of Adam on images in [-1, 1], falling to 0."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DoseSettings:
+    """Which pairs and candidates."""
+
+    dataset: str
+    """A name from `python -m datasets list`."""
+    root: Path
+    """Folder of the dataset."""
+    pool: Path
+    """Folder pool/ of a search over this dataset."""
+    out: Path
+    """Folder to write."""
+    pairs: int = 8
+    """How many, evenly spaced over the training split."""
+    side: int = 192
+    """Side of the centre crop of each pair, in pixels."""
+    threads: int = 1
+    """CPU threads."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.prior_dose", description=__doc__)
+
+
+def run(options: DoseSettings) -> int:
     """Print the table; write it and the plot."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.prior_dose", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--pool", type=Path, required=True, help="folder pool/ of a search over this dataset")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pairs", type=int, default=8, help="evenly spaced over the training split")
-    parser.add_argument("--side", type=int, default=192, help="centre crop of each pair")
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args(argv)
     rows = measure(options)
     options.out.mkdir(parents=True, exist_ok=True)
     with (options.out / "prior_dose.csv").open("w", newline="", encoding="utf-8") as file:
@@ -45,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(options: argparse.Namespace) -> list[dict[str, float | str]]:
+def measure(options: DoseSettings) -> list[dict[str, float | str]]:
     """One row per pair, prior and dose."""
     import torch
 
