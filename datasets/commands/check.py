@@ -98,10 +98,10 @@ def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, wor
 
 def print_report(report: CheckReport, layout: Layout) -> None:
     """Problems and remarks by kind with up to ten offenders and what to do, then the table."""
-    from rich.console import Console
     from rich.table import Table
 
     from datasets.problems import ADVICE, USABLE, remedy
+    from suite.console import print_table
 
     _print_by_kind("", report.problems, {problem.kind: remedy(problem.kind) for problem in report.problems})
     _print_by_kind("remark: ", report.remarks, {remark.kind: ADVICE[remark.kind] for remark in report.remarks})
@@ -116,7 +116,7 @@ def print_report(report: CheckReport, layout: Layout) -> None:
         number = "-" if report.task == "quality" else f"{part.num_labels:,}"
         shown = "-" if official is None else f"{official:,}"
         table.add_row(", ".join(part.splits), f"{part.num_pairs:,}", shown, number, f"{len(part.problems):,}")
-    Console().print(table)
+    print_table(table)
     print(f"{len(report.problems)} problem{'s'[: len(report.problems) != 1]}" if report.problems else "no problem")
     if any(problem.kind not in USABLE for problem in report.problems):
         command = f"python -m datasets prepare {layout.place} --out OUT --skip-invalid"

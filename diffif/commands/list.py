@@ -6,14 +6,10 @@ Weights are looked for in $DIFFIF_WEIGHTS, one folder per method.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Annotated
 
 from suite.options import Argument
-
-# Rich takes 80 columns where the output is no terminal; a file has no edge.
-FILE_WIDTH = 160
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +30,10 @@ def run(settings: ListSettings) -> int:
 
 
 def _print_table() -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from diffif.fusers.listing import list_fusers, short_citation
+    from suite.console import print_table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("fuser", no_wrap=True)
@@ -49,8 +45,7 @@ def _print_table() -> None:
     for row in rows:
         weights = "-" if not row.weights_needed else "here" if row.available else "needed"
         table.add_row(row.name, row.kind, row.parameters, weights, short_citation(row.paper) or "-")
-    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
-    console.print(table)
+    print_table(table)
     print("\nOne fuser in full, with where to get its weights: python -m diffif list NAME")
 
 

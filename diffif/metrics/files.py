@@ -14,11 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from datasets.base import IMAGE_SUFFIXES
 from diffif.metrics.evaluation import evaluate
 from diffif.metrics.metric import Metric
 from suite.errors import DatasetError, list_offenders
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
