@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING
 
 from downstream.grid.cell import Cell
 from downstream.task import TaskCell
+from suite.console import print_table
 from suite.records import Record, Row, cell_dir, is_done, read_record
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-WIDTH_OF_A_LOG = 160
-"""A pipe has no width of its own; cut-off numbers in a log would be worthless."""
-
 
 def print_summary(cells: Mapping[str, Cell], workdir: Path) -> None:
     """One table per task and dataset, of the cells that are finished."""
-    from rich.console import Console
-
     groups: dict[tuple[str, str, type[TaskCell]], list[Record]] = {}
     for key, cell in cells.items():
         if isinstance(cell, TaskCell) and is_done(workdir, key):
             dataset = cell.pairs.name if cell.pairs else ""
             groups.setdefault((cell.kind, dataset, type(cell)), []).append(read_record(cell_dir(workdir, key)))
-    console = Console()
-    shown = console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)
     for (_, _, task), records in groups.items():
-        shown.print(task.tabulate(records) or headline_table(records, task.headline))
+        print_table(task.tabulate(records) or headline_table(records, task.headline))
 
 
 def headline_table(records: Sequence[Record], metrics: Sequence[str]) -> Table:

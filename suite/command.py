@@ -123,23 +123,3 @@ def _print_commands(modules: Mapping[str, str], prog: str, description: str, *, 
 def _refuse(name: str, modules: Mapping[str, str], prog: str) -> int:
     print(f"error: {UnknownName('command', name, known=modules, hint=f'See {prog} --help.')}", file=sys.stderr)
     return USAGE_STATUS
-
-
-def new_parser(description: str | None, *, prog: str | None = None) -> Any:
-    """A command-line parser that shows `description` as it was written, examples and line breaks included.
-
-    Defaults are added to the help of options whose text does not name theirs.
-    """
-    from argparse import Action, RawDescriptionHelpFormatter
-
-    from jsonargparse import ArgumentParser, DefaultHelpFormatter
-
-    class _Formatter(DefaultHelpFormatter, RawDescriptionHelpFormatter):
-        """Keeps the line breaks of the description, and says each default once."""
-
-        def _get_help_string(self, action: Action) -> str:
-            text = action.help or ""
-            plain = action.default in (None, False, "", "==SUPPRESS==") or action.default == []
-            return text if plain or "default" in text else f"{text} (default: %(default)s)"
-
-    return ArgumentParser(prog=prog, description=description, formatter_class=_Formatter)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from suite.command import run_settings, settings_class
+from suite.command import settings_class
 from suite.command_line import given_options, parse_settings
 from suite.options import Option, options_of
 from suite.settings import to_mapping
@@ -20,31 +18,36 @@ from suite.settings import to_mapping
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGES = ("datasets", "diffif", "downstream", "reports")
 HEAVY = ("torch", "cv2", "pandas", "ultralytics", "matplotlib")
-NOT_YET = ("downstream.",)
-"""Commands whose options are still declared by hand."""
+OF_THEIR_OWN = {
+    "downstream.quality": "downstream.quality.__main__:QualityCommand",
+    "downstream.detect": "downstream.detect.__main__:DetectCommand",
+    "downstream.segment": "downstream.segment.__main__:SegmentCommand",
+    "downstream.cost": "downstream.cost.__main__:CostCommand",
+    "downstream.compare": "downstream.compare.__main__:CompareCommand",
+    "downstream.ablate": "downstream.ablate.settings:AblationSettings",
+}
+"""Commands whose settings are not those of a function `run` in their module."""
 
 
-def find_commands() -> dict[str, str]:
-    """Words after `python -m` to the module that holds the command's `run`."""
-    found: dict[str, str] = {}
+def find_commands() -> dict[str, type]:
+    """Words after `python -m` to the command's settings."""
+    found: dict[str, type] = {}
     for package in PACKAGES:
         for file in sorted((REPOSITORY / package).rglob("__main__.py")):
             name = ".".join(file.relative_to(REPOSITORY).parent.parts)
-            if name.startswith(NOT_YET):
+            if name in OF_THEIR_OWN:
+                place, _, attribute = OF_THEIR_OWN[name].partition(":")
+                found[name] = getattr(import_module(place), attribute)
                 continue
             module = import_module(f"{name}.__main__")
             family = getattr(module, "COMMANDS", None)
-            found |= {f"{name} {word}": place for word, place in family.items()} if family else {name: module.__name__}
+            modules = {f"{name} {word}": place for word, place in family.items()} if family else {name: module.__name__}
+            found |= {words: settings_class(import_module(place).run) for words, place in modules.items()}
     return found
 
 
 COMMANDS = find_commands()
 each_command = pytest.mark.parametrize("words", COMMANDS)
-
-
-def run_of(words: str) -> Callable[[Any], int]:
-    run: Callable[[Any], int] = import_module(COMMANDS[words]).run
-    return run
 
 
 def example(option: Option) -> list[str]:
@@ -54,28 +57,28 @@ def example(option: Option) -> list[str]:
 
 
 def needed(words: str) -> list[str]:
-    return [word for option in options_of(settings_class(run_of(words))) if option.required for word in example(option)]
+    return [word for option in options_of(COMMANDS[words]) if option.required for word in example(option)]
 
 
 def test_the_commands_are_found() -> None:
-    assert {"datasets check", "diffif fuse", "diffif.metrics", "reports"} <= set(COMMANDS)
+    assert {"datasets check", "diffif fuse", "diffif.metrics", "reports", *OF_THEIR_OWN} <= set(COMMANDS)
 
 
 @each_command
 def test_every_option_has_a_sentence(words: str) -> None:
-    silent = [option.flag for option in options_of(settings_class(run_of(words))) if not option.help.endswith(".")]
+    silent = [option.flag for option in options_of(COMMANDS[words]) if not option.help.endswith(".")]
     assert silent == []
 
 
 @each_command
 def test_help_shows_every_option_and_says_what_the_command_does(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run, description = run_of(words), import_module(COMMANDS[words]).__doc__ or ""
+    name, *rest = words.split()
     with pytest.raises(SystemExit) as stopped:
-        run_settings(run, ["--help"], prog=words, description=description)
+        import_module(f"{name}.__main__").main([*rest, "--help"])
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
-    assert description.splitlines()[0] in shown
-    for option in options_of(settings_class(run)):
+    assert len(shown.split("\n\n")[1]) > 20
+    for option in options_of(COMMANDS[words]):
         assert option.shown in shown
 
 
@@ -96,7 +99,7 @@ def test_help_needs_no_heavy_library(words: str) -> None:
 
 @each_command
 def test_defaults_are_those_of_the_dataclass(words: str) -> None:
-    settings = settings_class(run_of(words))
+    settings = COMMANDS[words]
     given = given_options(settings, needed(words))
     parsed = parse_settings(settings, needed(words), prog=words, description="")
     assert parsed == settings(**{name: getattr(parsed, name) for name in given})
@@ -104,7 +107,7 @@ def test_defaults_are_those_of_the_dataclass(words: str) -> None:
 
 @each_command
 def test_print_config_returns_through_config(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = settings_class(run_of(words))
+    settings = COMMANDS[words]
     with pytest.raises(SystemExit) as stopped:
         parse_settings(settings, [*needed(words), "--print_config"], prog=words, description="")
     assert stopped.value.code == 0

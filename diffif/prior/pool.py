@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-DEFAULT_POOL = ("laplacian", "dtcwt", "gff", "rp", "average", "max")
+DEFAULT_POOL = ("laplacian", "gff", "dtcwt", "rp", "average", "max")
 """Fusers that need no weights; earlier ones win ties."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+from diffif.prior.pool import DEFAULT_POOL
 from downstream.options import ExecutionOptions, check_seeds
 from suite.errors import SettingsError, UnknownName
 from suite.options import Argument
@@ -32,7 +33,7 @@ class AblationSettings:
     """Each trains Diff-IF, and whatever a task trains, once."""
     recipe: Annotated[str, Argument(metavar="NAME")] = "ablation"
     """A recipe of `diffif train`, or a YAML file."""
-    pool: Annotated[tuple[str, ...], Argument(metavar="FUSER")] = ("laplacian", "gff", "dtcwt", "rp", "average", "max")
+    pool: Annotated[tuple[str, ...], Argument(metavar="FUSER")] = DEFAULT_POOL
     """Fusers whose results are the candidates of the prior; earlier ones win ties."""
     max_memory: Annotated[float | None, Argument(metavar="GIB")] = None
     """Memory budget of fusing; larger images are fused in tiles (default: never)."""

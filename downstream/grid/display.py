@@ -25,7 +25,6 @@ STYLES = {
     State.FAILED: "bold red",
     State.BLOCKED: "yellow",
 }
-WIDTH_OF_A_LOG = 160
 LAST_DONE = 5
 """Finished cells that stay in the live table."""
 WIDEST_MESSAGE = 90
@@ -34,8 +33,9 @@ SECONDS_BETWEEN_ESTIMATES = 5.0
 
 def print_plan(progress: Progress, store: CellStore, slots: int) -> None:
     """Every cell, its state, and how long the rest will take."""
-    from rich.console import Console
     from rich.table import Table
+
+    from suite.console import print_table
 
     expected = _expectation(progress, store, slots)
     table = Table("cell", "state", "expected", "id", title=f"{len(progress.cells)} cells in {store.workdir}")
@@ -43,8 +43,7 @@ def print_plan(progress: Progress, store: CellStore, slots: int) -> None:
         seconds = expected.per_cell.get(key)
         text = "" if key not in expected.per_cell else "unknown" if seconds is None else show_seconds(seconds)
         table.add_row(cell.title, _state_text(progress, key), text, key)
-    console = Console()
-    (console if console.is_terminal else Console(width=WIDTH_OF_A_LOG)).print(table)
+    print_table(table)
     print(f"{_counts(progress)}. {_expected_text(expected, slots)}")
     _print_failures(progress, store)
 

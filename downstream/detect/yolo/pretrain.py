@@ -8,15 +8,16 @@ kind of image shows the object.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from downstream.mixture import FIRST_SEED, KINDS, SHOWS, show_scenes
+from suite.command import run_settings
 from suite.errors import SettingsError
+from suite.options import Argument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,23 +49,32 @@ class PretrainSettings:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class PretrainCommand:
+    """Where the weights are made."""
+
+    workdir: Annotated[Path, Argument(metavar="DIR")]
+    """Images and training state; the same command resumes."""
+    out: Annotated[Path, Argument(metavar="FILE")]
+    """The weights to write."""
+    threads: int = 1
+    """CPU threads."""
+    device: Annotated[str, Argument(metavar="NAME")] = "cpu"
+    """cpu, cuda:0 ...; the weights that ship were made on a CPU."""
+    settings: Annotated[PretrainSettings, Argument(group=True)] = field(default_factory=PretrainSettings)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; see --help."""
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m downstream.detect.yolo.pretrain", description=__doc__)
+
+
+def run(command: PretrainCommand) -> int:
     """Draw, train, and write the weights."""
-    from suite.command import run_command
-
-    parser = argparse.ArgumentParser(prog="python -m downstream.detect.yolo.pretrain", description=__doc__)
-    parser.add_argument("--workdir", type=Path, required=True, help="images and training state; resumes from there")
-    parser.add_argument("--out", type=Path, required=True, help="the file to write")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (1)")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda:0 ... (cpu)")
-    parsed = parser.parse_args(argv)
-
-    def run() -> int:
-        best = pretrain(PretrainSettings(), parsed.workdir.resolve(), threads=parsed.threads, device=parsed.device)
-        export(best, parsed.out)
-        return 0
-
-    return run_command(run)
+    best = pretrain(command.settings, command.workdir.resolve(), threads=command.threads, device=command.device)
+    export(best, command.out)
+    return 0
 
 
 def pretrain(settings: PretrainSettings, workdir: Path, *, threads: int, device: str) -> Path:
