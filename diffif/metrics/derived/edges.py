@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -45,15 +43,27 @@ def unit_sobel(plane: Plane) -> tuple[Tensor, Tensor]:
     return horizontal, vertical
 
 
-def sobel_edges(plane: Plane, unit_range: bool) -> tuple[Tensor, Tensor]:
-    """Edge strength, and orientation in (-pi/2, pi/2]; pi/2 where the horizontal response is zero."""
+def sobel_edges(plane: Plane, unit_range: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Edge strength, and the horizontal (0 or more) and vertical component of its orientation.
+
+    The orientation, the angle of the two components, lies in (-pi/2, pi/2] and is pi/2 where the horizontal response is
+    zero: the published code sets that whatever the sign of the vertical one. The distance to a neighbouring orientation
+    then depends on which way is up, so `sobel` must keep its directions.
+    """
     horizontal, vertical = unit_sobel(plane) if unit_range else sobel(plane, "zero")
     strength = horizontal.square().add_(vertical.square()).sqrt_()
-    orientation = (vertical / horizontal).atan_()
-    # The published code sets +pi/2 for every zero horizontal response, whatever the sign of the vertical one: the
-    # distance to a neighbouring orientation then depends on which way is up, so `sobel` must keep its directions.
-    orientation.masked_fill_(horizontal == 0, math.pi / 2)
-    return strength, orientation
+    sign = horizontal.sign()
+    upward = vertical.mul_(sign).add_(1).sub_(sign.square_())
+    return strength, horizontal.abs_(), upward
+
+
+def orientation_distance(first: tuple[Tensor, Tensor, Tensor], second: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Angle between the orientations of two planes' `sobel_edges`, in [0, pi)."""
+    _, across_a, up_a = first
+    _, across_b, up_b = second
+    sine = (up_a * across_b).addcmul_(across_a, up_b, value=-1).abs_()
+    cosine = (across_a * across_b).addcmul_(up_a, up_b)
+    return torch.atan2(sine, cosine)
 
 
 def sobel_strength(plane: Plane, border: str) -> Tensor:
@@ -68,6 +78,9 @@ def differences(plane: Plane) -> tuple[Tensor, Tensor]:
 
 
 def _central(x: Tensor) -> Tensor:
-    first = x[..., 1:2] - x[..., :1]
-    last = x[..., -1:] - x[..., -2:-1]
-    return torch.cat((first, (x[..., 2:] - x[..., :-2]) / 2, last), dim=-1)
+    out = torch.empty_like(x)
+    torch.sub(x[..., 2:], x[..., :-2], out=out[..., 1:-1])
+    out[..., 1:-1] /= 2
+    out[..., 0] = x[..., 1] - x[..., 0]
+    out[..., -1] = x[..., -1] - x[..., -2]
+    return out

@@ -8,26 +8,24 @@ from torch import Tensor
 from diffif.metrics.derived.planes import NUM_LEVELS, Plane
 
 
-def level_index(plane: Plane) -> Tensor:
-    """(B, H * W), int64 in 0..255."""
-    return plane.levels.flatten(1).to(torch.int64)
-
-
 def histogram(plane: Plane) -> Tensor:
     """(B, 256), float64: share of the pixels at each level."""
-    return _count(plane.derive(level_index), NUM_LEVELS)
+    return _count(plane.levels, NUM_LEVELS)
 
 
 def joint_histogram(first: Plane, second: Plane) -> Tensor:
     """(B, 256, 256), float64: share of the pixels at each pair of levels, rows for the first plane."""
-    index = first.derive(level_index) * NUM_LEVELS + second.derive(level_index)
+    index = (first.levels * NUM_LEVELS).add(second.levels)
     return _count(index, NUM_LEVELS * NUM_LEVELS).reshape(-1, NUM_LEVELS, NUM_LEVELS)
 
 
 def _count(index: Tensor, num_bins: int) -> Tensor:
-    batch, num_pixels = index.shape
-    shifted = index if batch == 1 else index + num_bins * torch.arange(batch, device=index.device).unsqueeze(1)
-    counts = torch.bincount(shifted.flatten(), minlength=batch * num_bins)
+    """(B, H, W), whole numbers from 0 on, to (B, bins), float64: share of the pixels with each number."""
+    batch, num_pixels = index.shape[0], index.shape[-2] * index.shape[-1]
+    index = index.to(torch.int32)
+    if batch > 1:
+        index = index + num_bins * torch.arange(batch, dtype=torch.int32, device=index.device)[:, None, None]
+    counts = torch.bincount(index.flatten(), minlength=batch * num_bins)
     return counts.reshape(batch, num_bins).to(torch.float64) / num_pixels
 
 

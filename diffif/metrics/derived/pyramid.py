@@ -51,18 +51,17 @@ def local_mean(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
 
 
 def local_variance(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
-    """Gaussian variance at one scale, float32; exactly 0 where it is below `TINY`."""
+    """Gaussian variance at one scale, float64; exactly 0 where it is below `TINY`."""
     mean = plane.derive(local_mean, scale, rules)
     squares = _smooth(_product(plane, plane, scale, rules), scale, rules)
-    variance = F.threshold(squares.addcmul_(mean, mean, value=-1), TINY, 0.0)
-    return variance.to(torch.float32)
+    return F.threshold(squares.addcmul_(mean, mean, value=-1), TINY, 0.0)
 
 
 def local_covariance(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:
-    """Gaussian covariance at one scale, float32."""
+    """Gaussian covariance at one scale, float64, a new tensor."""
     products = _smooth(_product(first, second, scale, rules), scale, rules)
     means = first.derive(local_mean, scale, rules), second.derive(local_mean, scale, rules)
-    return products.addcmul_(*means, value=-1).to(torch.float32)
+    return products.addcmul_(*means, value=-1)
 
 
 def _product(first: Plane, second: Plane, scale: int, rules: FidelityRules) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.windows import box_taps, slide
+from diffif.metrics.derived.windows import box_sums
 
 WINDOW_SIZE = 8
 NUM_PIXELS = WINDOW_SIZE * WINDOW_SIZE
@@ -31,15 +31,15 @@ class _Moments:
 
     def __init__(self, image: Tensor) -> None:
         self.image = image.to(torch.float64)
-        self.sums = slide(self.image, box_taps(WINDOW_SIZE))
-        squares = slide(self.image.square(), box_taps(WINDOW_SIZE))
+        self.sums = box_sums(self.image, WINDOW_SIZE)
+        squares = box_sums(self.image.square(), WINDOW_SIZE)
         # Whole levels sum exactly, so that a constant window has variance 0 and not a rounding error.
         self.variance = (NUM_PIXELS * squares - self.sums.square()).clamp(min=0)
 
 
 def _quality_index(a: _Moments, b: _Moments) -> Tensor:
     """Wang and Bovik's universal image quality index; its terms are 1 where they are 0/0."""
-    covariance = NUM_PIXELS * slide(a.image * b.image, box_taps(WINDOW_SIZE)) - a.sums * b.sums
+    covariance = NUM_PIXELS * box_sums(a.image * b.image, WINDOW_SIZE) - a.sums * b.sums
     spread, brightness = a.variance + b.variance, a.sums.square() + b.sums.square()
     contrast = torch.where(spread > 0, 2 * covariance / spread, 1.0)
     return contrast * torch.where(brightness > 0, 2 * a.sums * b.sums / brightness, 1.0)

@@ -24,7 +24,7 @@ class GradientRules(Rules):
 def measure(triple: Triple, rules: GradientRules) -> Tensor:
     """(B,): mean of sqrt((gx^2 + gy^2) / 2) with central differences, one-sided at the border."""
     along_rows, along_columns = triple.fused.derive(differences)
-    mean = mean_over_pixels(((along_rows.square() + along_columns.square()) / 2).sqrt_())
+    mean = mean_over_pixels(along_rows.square().addcmul_(along_columns, along_columns).div_(2).sqrt_())
     if rules.divisor == "pixels":
         return mean
     height, width = along_rows.shape[-2:]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from diffif.metrics.derived.moments import covariance
+from diffif.metrics.derived.moments import correlation, per_image, scaled_covariance, scaled_variance
 from diffif.metrics.derived.planes import Triple
 from diffif.metrics.metric import Metric, Rules, one_definition
 
@@ -13,11 +12,15 @@ from diffif.metrics.metric import Metric, Rules, one_definition
 def measure(triple: Triple, rules: Rules) -> Tensor:
     """(B,): mean of the correlations with the two sources."""
     fused = triple.fused
-    own = covariance(fused, fused)
+    own = scaled_variance(fused, fused)
     correlations = [
-        covariance(fused, source) / torch.sqrt(own * covariance(source, source)) for source in triple.sources
+        [
+            correlation(*scaled)
+            for scaled in zip(fused.derive(scaled_covariance, source), own, scaled_variance(source, fused), strict=True)
+        ]
+        for source in triple.sources
     ]
-    return (correlations[0] + correlations[1]) / 2
+    return (per_image(correlations[0], fused) + per_image(correlations[1], fused)) / 2
 
 
 METRIC = Metric(

@@ -27,7 +27,7 @@ class SquaredErrorRules(Rules):
 
 def measure(triple: Triple, rules: SquaredErrorRules) -> Tensor:
     """(B,): mean of the two mean squared differences."""
-    errors = [triple.between(mean_square_difference, triple.fused, source) for source in triple.sources]
+    errors = [mean_square_difference(triple.fused, source) for source in triple.sources]
     return (errors[0] + errors[1]) / 2 * rules.scale**2
 
 

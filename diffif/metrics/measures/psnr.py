@@ -37,7 +37,7 @@ def measure(triple: Triple, rules: SignalToNoiseRules) -> Tensor:
 def _error(triple: Triple, rules: SignalToNoiseRules) -> Tensor:
     if rules.error == "norm per pixel":
         return norm_per_pixel(triple)
-    errors = [triple.between(mean_square_difference, triple.fused, source) for source in triple.sources]
+    errors = [mean_square_difference(triple.fused, source) for source in triple.sources]
     mean = (errors[0] + errors[1]) / 2
     return mean / MAX_LEVEL**2 if rules.error == "squared, unit range" else mean
 

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.edges import sobel, sobel_edges
+from diffif.metrics.derived.edges import orientation_distance, sobel, sobel_edges
 from diffif.metrics.derived.planes import Plane, Triple, mean_over_pixels
 from diffif.metrics.metric import Metric, Rules
 
@@ -18,6 +18,8 @@ ORIENTATION_GAMMA, ORIENTATION_KAPPA, ORIENTATION_SIGMA = 0.9879, 22.0, 0.8
 """Sigmoid constants of Xydeas and Petrovic, section 2."""
 LOCAL_STRENGTH_KAPPA, LOCAL_STRENGTH_SIGMA = 10.0, 0.5
 LOCAL_ORIENTATION_KAPPA, LOCAL_ORIENTATION_SIGMA = 20.0, 0.75
+SMALLEST = 1e-30
+"""Divides a strength of zero, whose ratio is then zero."""
 FLOOR = 1e-5
 """Constants of the `liu2012` toolkit."""
 
@@ -56,16 +58,17 @@ def total_strength(plane: Plane, unit_range: bool) -> Tensor:
 
 def edge_preservation(source: Plane, fused: Plane, rules: EdgeRules) -> Tensor:
     """(B, H, W) in [0, 1): how well strength and orientation of each source edge survive (equations 4 to 8)."""
-    strength_s, orientation_s = source.derive(sobel_edges, rules.unit_range)
-    strength_f, orientation_f = fused.derive(sobel_edges, rules.unit_range)
-    ratio = torch.minimum(strength_s, strength_f).div_(torch.maximum(strength_s, strength_f))
-    # Equal strengths give the strength itself in the published code, not 1: no edge at all scores near 0.
-    equal = strength_f if rules.scale == 1 else strength_f * rules.scale
-    ratio = torch.where(strength_s == strength_f, equal, ratio)
-    misalignment = (orientation_s - orientation_f).abs_().mul_(2 / math.pi)
-    by_strength = ratio.sub_(STRENGTH_SIGMA).mul_(-STRENGTH_KAPPA).exp_().add_(1)
-    by_orientation = misalignment.sub_(1 - ORIENTATION_SIGMA).mul_(ORIENTATION_KAPPA).exp_().add_(1)
-    return by_strength.mul_(by_orientation).reciprocal_().mul_(STRENGTH_GAMMA * ORIENTATION_GAMMA)
+    edges_s, edges_f = source.derive(sobel_edges, rules.unit_range), fused.derive(sobel_edges, rules.unit_range)
+    strength_s, strength_f = edges_s[0], edges_f[0]
+    ratio = torch.minimum(strength_s, strength_f).div_(torch.maximum(strength_s, strength_f).clamp_(min=SMALLEST))
+    # Equal strengths give the strength itself in the published code, not 1: no edge at all scores near 0. They are
+    # where the ratio is 1: of two different floats it is less.
+    equal = ratio.floor()
+    ratio.mul_(equal.mul_((strength_f * rules.scale).sub_(1)).add_(1))
+    by_strength = ratio.sub_(STRENGTH_SIGMA).mul_(STRENGTH_KAPPA).sigmoid_()
+    misalignment = orientation_distance(edges_s, edges_f).mul_(2 / math.pi)
+    by_orientation = misalignment.sub_(1 - ORIENTATION_SIGMA).mul_(-ORIENTATION_KAPPA).sigmoid_()
+    return by_strength.mul_(by_orientation).mul_(STRENGTH_GAMMA * ORIENTATION_GAMMA)
 
 
 def _local(triple: Triple) -> Tensor:

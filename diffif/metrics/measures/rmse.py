@@ -25,7 +25,7 @@ def measure(triple: Triple, rules: RootErrorRules) -> Tensor:
     """(B,): root of the mean squared error, or VIFB's norm per pixel."""
     if rules.form == "norm per pixel":
         return norm_per_pixel(triple)
-    errors = [triple.between(mean_square_difference, triple.fused, source) for source in triple.sources]
+    errors = [mean_square_difference(triple.fused, source) for source in triple.sources]
     return ((errors[0] + errors[1]) / 2).sqrt()
 
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from diffif.metrics.derived.moments import centre, centred, covariance, covariance_of
-from diffif.metrics.derived.planes import Plane, Triple
+from diffif.metrics.derived.moments import correlation, per_image, scaled_covariance, scaled_variance
+from diffif.metrics.derived.planes import Triple
 from diffif.metrics.metric import Metric, Rules, one_definition
 
 
 def measure(triple: Triple, rules: Rules) -> Tensor:
     """(B,): r(visible, fused - infrared) + r(infrared, fused - visible)."""
-    visible, infrared = triple.sources
-    return _added(triple.fused, infrared, visible) + _added(triple.fused, visible, infrared)
+    fused, visible, infrared = triple.planes
+    own = scaled_variance(fused, fused)
+    variances = [scaled_variance(source, fused) for source in triple.sources]
+    shared = [fused.derive(scaled_covariance, source) for source in triple.sources]
+    between = visible.derive(scaled_covariance, infrared) * (len(own) if visible.levels.shape[0] == 1 else 1)
+    values = [
+        _added(f, fv, fi, v, i, vi) + _added(f, fi, fv, i, v, vi)
+        for f, fv, fi, v, i, vi in zip(own, *shared, *variances, between, strict=True)
+    ]
+    return per_image(values, fused)
 
 
-def _added(fused: Plane, removed: Plane, expected: Plane) -> Tensor:
-    """Correlation of what is left of the fused image without one source, with the other source."""
-    left = centre(fused.levels - removed.levels)
-    variance = covariance_of(left, left) * covariance(expected, expected)
-    return covariance_of(left, expected.derive(centred)) / torch.sqrt(variance)
+def _added(fused: int, with_expected: int, with_removed: int, expected: int, removed: int, between: int) -> float:
+    """Correlation of what is left of the fused image without one source, with the other source.
+
+    Of the variances and covariances: cov(e, f - r) = cov(e, f) - cov(e, r), var(f - r) = var f + var r - 2 cov(f, r).
+    """
+    return correlation(with_expected - between, expected, fused + removed - 2 * with_removed)
 
 
 METRIC = Metric(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.moments import covariance
+from diffif.metrics.derived.moments import num_pixels_of, per_image, scaled_variance
 from diffif.metrics.derived.planes import MAX_LEVEL, Plane, Triple, mean_over_pixels, round_half_up
 from diffif.metrics.metric import Metric, Rules
 
@@ -24,7 +25,9 @@ def measure(triple: Triple, rules: DeviationRules) -> Tensor:
     """(B,): standard deviation of the fused levels; the divisor is the number of pixels."""
     if rules.saturate:
         return _saturated(triple.fused)
-    return covariance(triple.fused, triple.fused).sqrt()
+    num_pixels = num_pixels_of(triple.fused)
+    variances = scaled_variance(triple.fused, triple.fused)
+    return per_image([math.sqrt(variance) / num_pixels for variance in variances], triple.fused)
 
 
 def _saturated(plane: Plane) -> Tensor:

@@ -8,13 +8,13 @@ from torch import Tensor
 from diffif.metrics.derived.patches import patch_structure
 from diffif.metrics.derived.planes import Plane, Triple, mean_over_pixels
 from diffif.metrics.derived.structure import K1, K2, StructureRules, gaussian_statistics, ssim_terms
-from diffif.metrics.derived.windows import box_taps, slide
+from diffif.metrics.derived.windows import box_sums
 from diffif.metrics.metric import Metric
 
 BOX_SIZE = 7
 NUM_PIXELS = BOX_SIZE * BOX_SIZE
 MIDDLE_LEVEL = 128
-"""Subtracted before squares are summed: with 49 pixels the sums then stay exact in float32."""
+"""Subtracted first: 49 times a sum of 49 squares then fits in 32 bits with room to spare."""
 
 
 def measure(triple: Triple, rules: StructureRules) -> Tensor:
@@ -36,29 +36,32 @@ def _ssim_map(triple: Triple, source: Plane, rules: StructureRules) -> Tensor:
 
 def uniform_ssim(first: Plane, second: Plane, data_range: float) -> Tensor:
     """(B, H - 6, W - 6): the SSIM map of 7x7 means with the unbiased covariance, as scikit-image defines it."""
-    sum_a, spread_a, mean_a = first.derive(box_spread)
-    sum_b, spread_b, mean_b = second.derive(box_spread)
-    products = slide((first.levels - MIDDLE_LEVEL).mul_(second.levels - MIDDLE_LEVEL), box_taps(BOX_SIZE))
-    together = products.to(torch.int32).mul_(NUM_PIXELS).sub_(sum_a * sum_b).to(torch.float32)
-    # Everything scaled to sums over a window and over pairs of pixels, to keep the divisions few.
-    c1 = (K1 * data_range) ** 2
+    sums_a, spread_a, total_a, squared_a = first.derive(box_spread)
+    sums_b, spread_b, total_b, squared_b = second.derive(box_spread)
+    products = box_sums(first.derive(whole_levels) * second.derive(whole_levels), BOX_SIZE)
+    together = products.mul_(NUM_PIXELS).sub_(sums_a * sums_b).to(torch.float32)
+    # Everything scaled to sums over a window and over pairs of pixels, which saves divisions.
+    c1 = (K1 * data_range * NUM_PIXELS) ** 2
     c2 = (K2 * data_range) ** 2 * NUM_PIXELS * (NUM_PIXELS - 1)
-    numerator = (mean_a * mean_b).mul_(2).add_(c1).mul_(together.mul_(2).add_(c2))
-    denominator = (mean_a.square() + mean_b.square()).add_(c1).mul_((spread_a + spread_b).add_(c2))
+    numerator = (total_a * total_b).mul_(2).add_(c1).mul_(together.mul_(2).add_(c2))
+    denominator = (squared_a + squared_b).add_(c1).mul_((spread_a + spread_b).add_(c2))
     return numerator.div_(denominator)
 
 
-def box_spread(plane: Plane) -> tuple[Tensor, Tensor, Tensor]:
-    """Window sums around the middle level (int32), n * sum of squares - square of the sum (float32), means.
+def whole_levels(plane: Plane) -> Tensor:
+    """(B, H, W), int32: levels less the middle one."""
+    return plane.levels.to(torch.int32).sub_(MIDDLE_LEVEL)
 
-    The first two are exact.
+
+def box_spread(plane: Plane) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of each window: the sum of `whole_levels`, int32; n times the sum of squares less the square of the sum; the sum
+    of the levels; its square. All float32 but the first; the first three are exact before they are rounded to it.
     """
-    x = plane.levels - MIDDLE_LEVEL
-    sums = slide(x, box_taps(BOX_SIZE))
-    whole = sums.to(torch.int32)
-    squares = slide(x.square_(), box_taps(BOX_SIZE)).to(torch.int32)
-    spread = squares.mul_(NUM_PIXELS).sub_(whole * whole).to(torch.float32)
-    return whole, spread, sums.div_(NUM_PIXELS).add_(MIDDLE_LEVEL)
+    x = plane.derive(whole_levels)
+    sums = box_sums(x, BOX_SIZE)
+    spread = box_sums(x * x, BOX_SIZE).mul_(NUM_PIXELS).sub_(sums * sums).to(torch.float32)
+    total = sums.to(torch.float32).add_(MIDDLE_LEVEL * NUM_PIXELS)
+    return sums, spread, total, total.square()
 
 
 METRIC = Metric(

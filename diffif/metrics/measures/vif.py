@@ -11,7 +11,15 @@ import torch
 from torch import Tensor
 
 from diffif.metrics.derived.planes import Plane, Triple
-from diffif.metrics.derived.pyramid import NUM_SCALES, SMALLEST_SIDE, FidelityRules, gain_and_residual, local_variance
+from diffif.metrics.derived.pyramid import (
+    NUM_SCALES,
+    SMALLEST_SIDE,
+    TINY,
+    FidelityRules,
+    gain_and_residual,
+    local_covariance,
+    local_variance,
+)
 from diffif.metrics.metric import Metric
 
 NOISE_VARIANCE = 2.0
@@ -27,20 +35,32 @@ def measure(triple: Triple, rules: FidelityRules) -> Tensor:
 
 def pixel_vif(reference: Plane, distorted: Plane, rules: FidelityRules) -> Tensor:
     """(B,), float64: VIF-P of one plane against another; nan where the reference has no variance."""
-    kept = [_information_kept(reference, distorted, scale, rules) for scale in range(NUM_SCALES)]
+    kept = [information_kept(reference, distorted, scale, rules) for scale in range(NUM_SCALES)]
     present = [reference.derive(information, scale, rules) for scale in range(NUM_SCALES)]
     return torch.stack(kept).sum(dim=0) / torch.stack(present).sum(dim=0)
 
 
 def information(plane: Plane, scale: int, rules: FidelityRules) -> Tensor:
     """(B,), float64: information that the visual system finds in a plane at one scale."""
-    variance = plane.derive(local_variance, scale, rules)
-    return torch.log1p(variance / NOISE_VARIANCE).sum(dim=(-2, -1), dtype=torch.float64)
+    return _information_of(plane.derive(local_variance, scale, rules))
 
 
-def _information_kept(reference: Plane, distorted: Plane, scale: int, rules: FidelityRules) -> Tensor:
-    _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
-    return signal.div_(residual.add_(NOISE_VARIANCE)).log1p_().sum(dim=(-2, -1), dtype=torch.float64)
+def information_kept(reference: Plane, distorted: Plane, scale: int, rules: FidelityRules) -> Tensor:
+    """(B,), float64: information about the reference that is left in the distorted plane at one scale."""
+    if rules.saturate and scale == 0:
+        _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
+        return torch.log1p(signal / (residual + NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+    # With gain g = cov / var_r, signal g^2 var_r and residual var_d - g cov add up to var_d, so that
+    # log(1 + signal / (residual + noise)) = log(var_d + noise) - log(residual + noise). A negative gain counts as 0.
+    covariance = local_covariance(reference, distorted, scale, rules).clamp_(min=0)
+    explained = covariance.square_().div_(reference.derive(local_variance, scale, rules) + TINY)
+    residual = (distorted.derive(local_variance, scale, rules) - explained).clamp_(min=0)
+    return distorted.derive(information, scale, rules) - _information_of(residual)
+
+
+def _information_of(variance: Tensor) -> Tensor:
+    scaled = variance.to(torch.float32).mul_(1 / NOISE_VARIANCE)
+    return scaled.log1p_().sum(dim=(-2, -1), dtype=torch.float64)
 
 
 METRIC = Metric(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import convolve2d
 
-from diffif.metrics.derived.windows import box_taps, gaussian_taps, slide
+from diffif.metrics.derived.windows import box_sums, gaussian_taps, slide
 
 
 @settings(max_examples=30, deadline=None)
@@ -25,10 +25,14 @@ def test_sliding_equals_scipy_at_any_size_and_step(height: int, width: int, size
     np.testing.assert_allclose(slide(x, taps, step=step).numpy(), expected, rtol=0, atol=1e-12)
 
 
-def test_sums_of_whole_numbers_are_exact_in_float32() -> None:
-    x = torch.randint(0, 16385, (1, 70, 90), generator=torch.Generator().manual_seed(0)).float()
-    expected = convolve2d(x[0].double().numpy(), np.ones((7, 7)), mode="valid")
-    np.testing.assert_array_equal(slide(x, box_taps(7))[0].numpy(), expected)
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 11])
+@pytest.mark.parametrize("dtype", [torch.int32, torch.float32, torch.float64])
+def test_box_sums_of_whole_numbers_are_exact(size: int, dtype: torch.dtype) -> None:
+    x = torch.randint(0, 16385, (2, 40, 53), generator=torch.Generator().manual_seed(0)).to(dtype)
+    expected = [convolve2d(image.double().numpy(), np.ones((size, size)), mode="valid") for image in x]
+    sums = box_sums(x, size)
+    assert sums.dtype == dtype
+    np.testing.assert_array_equal(sums.double().numpy(), expected)
 
 
 def test_a_gaussian_sums_to_one() -> None:
