@@ -20,14 +20,24 @@ says otherwise. `nan` means undefined: 0/0, or an image with fewer rows or colum
 image is left out of a mean, and counted.
 
 ```python
-from diffif.metrics import evaluate
-from datasets.images import read_image
+import diffif
 
-fused, visible, infrared = (read_image(path, "rgb") for path in ("fused.png", "visible.png", "infrared.png"))
-print(evaluate(fused, visible, infrared, metrics=("ssim", "vif", "qabf"), convention="standard"))
+print(diffif.evaluate("fused.png", "visible.png", "infrared.png", ["ssim", "vif", "qabf"], convention="standard"))
 ```
 
+Batches of tensors: `diffif.metrics.evaluate`; many candidates of one pair: `diffif.metrics.Sources(visible, infrared).score`.
+
 On the command line, for three files or three folders: `python -m diffif.metrics VISIBLE INFRARED FUSED --metrics all`.
+"""
+
+NO_REFERENCE = """## Metrics without a reference
+
+`niqe`, `brisque`, `musiq` and `clipiqa` judge the fused image alone, by the package pyiqa (it asks for Hugging Face's
+`datasets`, which cannot be installed beside this suite and is not needed for these: `pip install --no-deps pyiqa`).
+Weights are read from `$DIFFIF_WEIGHTS/pyiqa/` under the names that pyiqa publishes and are never fetched:
+`niqe_modelparameters.mat`, `brisque_svm_weights.pth`, `musiq_koniq_ckpt-e95806b9.pth`, `RN50.pt` (CLIP). They were made
+for photographs: an image that hides the infrared source altogether can score best. `all` leaves them out. No number of
+others stands behind them here, since their weights are not: what is tested is that pyiqa gets the image and the file.
 """
 
 OWN_METRIC = """## A metric of your own
@@ -51,7 +61,7 @@ find it there, and `make docs` writes it into this page.
 
 def render() -> str:
     """The whole page as Markdown."""
-    return "\n".join([HEAD, _metric_table(), _convention_table(), OWN_METRIC, _difference_tables()])
+    return "\n".join([HEAD, _metric_table(), _convention_table(), NO_REFERENCE, OWN_METRIC, _difference_tables()])
 
 
 def _metric_table() -> str:

@@ -41,7 +41,7 @@ def _check_one(name: str, image: Tensor) -> None:
     if not isinstance(image, Tensor):
         raise ImageError(
             f"{name} is a {type(image).__name__}; expected a tensor (B, C, H, W), float in [0, 1]. "
-            "Read a file with datasets.images.read_image(path, 'rgb')."
+            "diffif.evaluate takes files, arrays and PIL images too."
         )
     if image.ndim != 4:
         remedy = {2: " Write image[None, None]", 3: " Write image[None]"}.get(image.ndim, "")

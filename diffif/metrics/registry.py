@@ -52,6 +52,14 @@ METRICS = {
     "delta_e2000": "diffif.metrics.measures.delta_e2000:METRIC",
 }
 
+EXTRA_METRICS = {
+    "niqe": "diffif.metrics.no_reference:NIQE",
+    "brisque": "diffif.metrics.no_reference:BRISQUE",
+    "musiq": "diffif.metrics.no_reference:MUSIQ",
+    "clipiqa": "diffif.metrics.no_reference:CLIPIQA",
+}
+"""Metrics that need the package pyiqa and weights of their own; never part of `all`."""
+
 DEFAULT_METRICS = ("en", "sd", "sf", "ag", "mi", "scd", "vif", "qabf", "ssim", "cc")
 """The metrics of the field's usual table, in its order."""
 
@@ -59,7 +67,7 @@ OWN_METRIC = "your own metric: package.module:METRIC, or the Metric object itsel
 
 
 def get_metric(metric: str | Metric) -> Metric:
-    """One metric, by its name in `METRICS`, by `package.module:METRIC`, or as the object that it is.
+    """One metric, by its name in `METRICS` or `EXTRA_METRICS`, by `package.module:METRIC`, or as the object that it is.
 
     Raises:
         UnknownName: there is none of that name; names the nearest.
@@ -67,11 +75,12 @@ def get_metric(metric: str | Metric) -> Metric:
     """
     if isinstance(metric, Metric):
         return metric
-    if metric in METRICS:
-        return _import_metric(METRICS[metric])
+    known = METRICS | EXTRA_METRICS
+    if metric in known:
+        return _import_metric(known[metric])
     if ":" in metric:
         return _import_metric(metric)
-    raise UnknownName("metric", metric, known=METRICS, hint=f"Or {OWN_METRIC}.")
+    raise UnknownName("metric", metric, known=known, hint=f"Or {OWN_METRIC}.")
 
 
 def metrics_of(convention: str) -> tuple[str, ...]:

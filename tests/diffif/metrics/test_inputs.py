@@ -34,8 +34,8 @@ def test_the_advice_of_an_error_works_as_it_is_written(image: torch.Tensor, told
     assert evaluate(better, better, better, metrics=("en",))["en"].item() == 0
 
 
-def test_what_is_no_tensor_is_refused_with_the_way_to_read_a_file() -> None:
-    with pytest.raises(ImageError, match=r"fused is a str.*datasets\.images\.read_image\(path, 'rgb'\)"):
+def test_what_is_no_tensor_is_refused_with_the_function_that_takes_files() -> None:
+    with pytest.raises(ImageError, match=r"fused is a str.*diffif\.evaluate takes files"):
         evaluate("fused.png", "visible.png", "infrared.png", metrics=("en",))
 
 
