@@ -25,7 +25,7 @@ import diffif
 print(diffif.evaluate("fused.png", "visible.png", "infrared.png", ["ssim", "vif", "qabf"], convention="standard"))
 ```
 
-Batches of tensors: `diffif.metrics.evaluate`; many candidates of one pair: `diffif.metrics.Sources(visible, infrared).score`.
+Batches of tensors: `diffif.metrics.evaluate`; many candidates of one pair: `diffif.metrics.Sources(...).score`.
 
 On the command line, for three files or three folders: `python -m diffif.metrics VISIBLE INFRARED FUSED --metrics all`.
 """
