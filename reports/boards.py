@@ -32,6 +32,8 @@ class Board:
     metrics: tuple[str, ...]
     scores: Mapping[tuple[str, str], Score]
     tests: Mapping[str, PairwiseTests] = field(default_factory=dict)
+    pending: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The methods with unfinished cells here, and their seeds."""
     mean_ranks: Mapping[str, float] = field(default_factory=dict)
     """Mean rank of each method over images and metrics; only for quality boards."""
 
@@ -140,7 +142,13 @@ def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods
         overall, mean_ranks = overall_test(judged, scores, methods)
         if overall is not None:
             tests[OVERALL] = overall
-    board = Board(context, collection.labels, primary, tuple(methods), metrics, scores, tests, mean_ranks)
+    computing = {
+        method: tuple(sorted(cell.seed for cell in cells if cell.seed is not None))
+        for method, cells in collection.pending_in(context).items()
+        if method in methods or all(cell.variant == "full" for cell in cells)
+    }
+    everyone = tuple(dict.fromkeys([*methods, *computing]))
+    board = Board(context, collection.labels, primary, everyone, metrics, scores, tests, computing, mean_ranks)
     return replace(board, methods=tuple(_best_first(board)))
 
 

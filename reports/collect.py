@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, split_metric
 from suite.errors import ResultError, WorkdirError
+from suite.pending import Pending, PendingCell, read_pending
 from suite.records import Record, read_record, record_dirs, rows_table
 from suite.statistics.scored import RecordScores
 
@@ -70,6 +71,8 @@ class Collection:
     """cell, dataset, split, task, protocol, setup, method, seed, id, metric, value."""
     scores: Mapping[str, RecordScores]
     """The same records with what lies beside them, by cell id."""
+    pending: Pending = field(default_factory=Pending)
+    """Cells that are not finished yet."""
     superseded: tuple[Record, ...] = ()
     """Older records whose place a newer one took (same method, context and seed)."""
     damaged: tuple[str, ...] = ()
@@ -101,6 +104,14 @@ class Collection:
         stated = self.rows.drop_duplicates(["metric", "label", "unit"])
         stems = [split_metric(str(key))[0] for key in stated["metric"]]
         return Labels(dict(zip(stems, zip(stated["label"], stated["unit"], strict=True), strict=True)))
+
+    def pending_in(self, context: Context) -> dict[str, list[PendingCell]]:
+        """The unfinished cells of one context, by method; a cell does not know the setup of its context."""
+        found: dict[str, list[PendingCell]] = {}
+        for cell in self.pending.cells:
+            if (cell.task, cell.dataset) == (context.task, context.dataset):
+                found.setdefault(method_label(cell.fuser, cell.variant), []).append(cell)
+        return found
 
     def in_context(self, context: Context) -> pd.DataFrame:
         """The rows of one context."""
@@ -140,6 +151,7 @@ def collect(workdir: Path) -> Collection:
         rows=rows,
         per_image=_per_image(scores, rows),
         scores=scores,
+        pending=read_pending(workdir),
         superseded=tuple(superseded),
         damaged=tuple(damaged),
     )

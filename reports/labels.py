@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 MISSING = "missing"
+COMPUTING = "being computed"
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 """What was not measured, or is undefined."""

@@ -67,12 +67,15 @@ def gaps(collection: Collection) -> list[Gap]:
         rows = collection.in_context(context)
         seeds = {m: {int(s) for s in g["seed"].dropna()} for m, g in rows.groupby("method")}
         wanted = set().union(*seeds.values())
+        computing = {m: {c.seed for c in cells} for m, cells in collection.pending_in(context).items()}
         for method in collection.methods:
             if method not in seeds:
-                if method not in ablated:
+                if method not in ablated and method not in computing:
                     found.append(Gap(context, method, ()))
-            elif seeds[method] and wanted - seeds[method]:
-                found.append(Gap(context, method, tuple(sorted(wanted - seeds[method]))))
+            elif seeds[method]:
+                lacking = wanted - seeds[method] - computing.get(method, set())
+                if lacking:
+                    found.append(Gap(context, method, tuple(sorted(lacking))))
     return found
 
 

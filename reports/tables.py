@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reports.boards import Board, evidence_of, is_board_metric
-from reports.labels import DASH, EVIDENCE, MISSING, MetricLabel, arrow, split_metric
+from reports.labels import COMPUTING, DASH, EVIDENCE, MISSING, MetricLabel, arrow, split_metric
 from reports.scores import OVERALL, Score
 
 
@@ -49,8 +49,10 @@ class Cell:
         return "" if self.missing or math.isnan(self.value) else repr(self.value)
 
     @classmethod
-    def absent(cls) -> Cell:
+    def absent(cls, *, is_pending: bool = False) -> Cell:
         """A combination without a finished cell."""
+        if is_pending:
+            return cls(text=COMPUTING, missing=True, hint="its cell is not finished yet")
         return cls(text=MISSING, missing=True, hint="no finished cell for this combination")
 
 
@@ -196,6 +198,7 @@ def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked
 
 def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, Cell]:
     scores = {m: board.scores.get((m, metric)) for m in methods}
+    absent = {m: Cell.absent(is_pending=m in board.pending) for m in methods}
     known = [s for s in scores.values() if s is not None]
     label = board.labels[metric]
     decimals = label.decimals_for(s.value for s in known)
@@ -206,7 +209,7 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
     cells = {}
     for method, score in scores.items():
         place = places.index(score.judged) if score is not None and method in order and len(places) > 1 else -1
-        cell = score_cell(label, score, decimals)
+        cell = score_cell(label, score, decimals) if score is not None else absent[method]
         cells[method] = replace(
             cell,
             best=place == 0,
@@ -234,7 +237,7 @@ def _rank_cells(board: Board) -> dict[str, Cell]:
             cells[method] = Cell(text="–", hint="a source image: shown for comparison, not ranked")
             continue
         if not any(tests.tested(method, other) for other in tests.methods if other != method):
-            cells[method] = Cell(text=MISSING, missing=True, hint="not tested")
+            cells[method] = Cell(text=DASH, missing=True, hint="not tested")
             continue
         rank = tests.rank(method)
         worse = sum(tests.better(method, other) for other in tests.methods if other != method)
@@ -259,8 +262,12 @@ def _board_notes(board: Board) -> list[str]:
         notes.append(untested)
     if len(board.contestants) < len(board.methods):
         notes.append("The source images are shown for comparison; they score trivially here and are not ranked.")
-    if board.missing:
-        notes.append(f"Missing: {', '.join(board.missing)}.")
+    missing = [m for m in board.missing if m not in board.pending]
+    if missing:
+        notes.append(f"Missing: {', '.join(missing)}.")
+    if board.pending:
+        seeds = {m: f" (seed {', '.join(map(str, s))})" if s else "" for m, s in board.pending.items()}
+        notes.append(f"Being computed: {', '.join(f'{m}{seeds[m]}' for m in board.pending)}.")
     return notes
 
 

@@ -19,6 +19,7 @@ from reports.sections import Section, board_section, other_sections, quality_and
 from reports.strip import Strip, build_strip
 from reports.tables import Table
 from reports.verdict import Finding, Span, verdict
+from suite.pending import Pending
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Views:
     summary: tuple[tuple[str, str], ...]
     answer: tuple[Span, ...]
     strip: Strip | None
+    pending: Pending
+    """Cells that are being computed."""
     findings: tuple[Finding, ...]
     sections: tuple[Section, ...]
     gallery: Gallery
@@ -67,6 +70,7 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
         summary=tuple(_summary(collection)),
         answer=answer(boards),
         strip=build_strip(collection, first.context if first else None, first.methods if first else ()),
+        pending=collection.pending,
         findings=tuple(findings),
         sections=tuple(section for section in sections if section.items),
         gallery=build_gallery(collection),
