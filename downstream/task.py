@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from diffif.fusers.fused_set import FusedSet
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -38,6 +40,14 @@ class Score:
     ci_high: float = math.nan
     n: int = 0
     """Images (or boxes, or pixels) behind the value."""
+
+
+def fuser_facts(fused: FusedSet) -> list[Score]:
+    """Time per image and parameters of the fuser, as facts beside a task's scores; nan where they are not known."""
+    parameters = math.nan if fused.num_parameters is None else float(fused.num_parameters)
+    milliseconds = 1000 * fused.mean_seconds if fused.computes else math.nan
+    count = len(fused.ids)
+    return [Score(metric="ms", value=milliseconds, n=count), Score(metric="parameters", value=parameters, n=count)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What each fuser costs beside what it scores: time per image, size, and the training that its images needed."""
+"""What each fuser costs beside what it scores: time per image and size."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from reports.tables import Cell, Column, Table, TableRow
 COLUMNS = {
     "ms": MetricLabel(text="Fusing", unit="ms per image"),
     "parameters": MetricLabel(text="Parameters", unit="M", scale=1e-6, decimals=2),
-    "train": MetricLabel(text="Training", unit="s", decimals=0),
 }
 
 
 def cost_table(board: Board, collection: Collection) -> Table | None:
     """Cost of the methods of one board, as far as any record tells it; None where none does."""
-    told = {key: {m: _told(key, m, board, collection) for m in board.present} for key in COLUMNS}
+    told = {key: {m: _told(key, m, collection) for m in board.present} for key in COLUMNS}
     known = [key for key, by_method in told.items() if any(math.isfinite(v) for v, _ in by_method.values())]
     if not known:
         return None
@@ -45,12 +44,8 @@ def cost_table(board: Board, collection: Collection) -> Table | None:
     )
 
 
-def _told(key: str, method: str, board: Board, collection: Collection) -> tuple[float, tuple[str, ...]]:
+def _told(key: str, method: str, collection: Collection) -> tuple[float, tuple[str, ...]]:
     """Mean over the records that tell it, and their ids."""
-    if key == "train":
-        cells = [c for (m, _), s in board.scores.items() if m == method for c in s.cells]
-        values = {c: collection.records[c].seconds.get("train", math.nan) for c in dict.fromkeys(cells)}
-        return _mean(values)
     rows = collection.rows
     # What the cost task measured at several sizes has a section of its own.
     rows = rows[(rows["method"] == method) & (rows["metric"] == key) & (rows["task"] != "cost")]

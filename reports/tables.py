@@ -14,6 +14,9 @@ from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import COMPUTING, DASH, EVIDENCE, MISSING, MetricLabel, arrow, split_metric
 from reports.scores import OVERALL, Score
 
+COST_FACTS = ("ms", "parameters")
+"""What any task may tell of a fuser beside its scores."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -112,7 +115,8 @@ class Table:
 
 def leaderboard(board: Board) -> Table:
     """Every method in one context: rank where a test allows one, then all metrics."""
-    metrics = [m for m in board.metrics if is_board_metric(m)]
+    # Beside a task's scores the cost of a fuser has a table of its own.
+    metrics = [m for m in board.metrics if is_board_metric(m) and not (board.primary and m in COST_FACTS)]
     columns = tuple(_metric_column(board, m) for m in metrics)
     cells = {metric: _metric_cells(board, metric, board.methods) for metric in metrics}
     ranking = _rank_cells(board)

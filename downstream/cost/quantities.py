@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from suite.records import Quantity
 
 QUANTITIES = {
@@ -12,3 +14,5 @@ QUANTITIES = {
     "failed": Quantity(label="Failed", unit="count", higher_is_better=None),
 }
 """By the part of a metric's key before the slash."""
+FUSER_FACTS = {name: replace(QUANTITIES[name], higher_is_better=None) for name in ("ms", "parameters")}
+"""What other tasks tell of a fuser beside their scores: without a direction, since it ranks nothing there."""

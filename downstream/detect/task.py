@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Boxes
 from datasets.base import Task as Labels
+from downstream.cost.quantities import FUSER_FACTS
 from downstream.detect.quantities import PRIMARY, QUANTITIES
 from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
 from downstream.detect.training_cell import DetectorCell
@@ -18,7 +19,7 @@ from downstream.frozen import find_teacher
 from downstream.grid.cell import Cell, Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
-from downstream.task import Measured, TaskCell
+from downstream.task import Measured, TaskCell, fuser_facts
 from downstream.trainings import TRAINING_SPLITS
 from suite.records import Quantity, timed
 
@@ -41,7 +42,7 @@ class DetectCell(TaskCell):
         "batch": 8,
         "nominal_batch": 8,
     }
-    quantities: ClassVar[Mapping[str, Quantity]] = QUANTITIES
+    quantities: ClassVar[Mapping[str, Quantity]] = {**QUANTITIES, **FUSER_FACTS}
     primary: ClassVar[str] = PRIMARY
     headline: ClassVar[tuple[str, ...]] = ("map50", "map50_95", "precision", "recall")
     settings: DetectionSettings
@@ -138,7 +139,6 @@ class DetectCell(TaskCell):
                 resamples=self.settings.resamples,
                 left_out=mapped.left_out if mapped else (),
             )
-        seconds["fuse_per_image"] = fused.mean_seconds
 
         def fill(folder: Path) -> None:
             write_artefacts(folder, test, fused, detections, scores.pr_curve, scores.replicates)
@@ -147,7 +147,7 @@ class DetectCell(TaskCell):
                 shutil.copyfile(curve, folder / curve.name)
 
         return Measured(
-            scores=scores.scores,
+            scores=[*scores.scores, *fuser_facts(fused)],
             per_image=scores.per_image,
             notes=(*self._notes(test, scores), *([mapped.note] if mapped else [])),
             write_artefacts=fill,

@@ -14,6 +14,7 @@ from downstream.plan import select
 
 if TYPE_CHECKING:
     from downstream.grid.engines.engine import Engine, Slots
+    from downstream.grid.runner import Progress
     from downstream.options import ExecutionOptions
 
 SWITCHES = ("--dry-run", "--retry-failed", "--no-report")
@@ -58,6 +59,7 @@ def execute(
         threads: CPU threads per cell where the options say nothing; None: the cores are shared out.
     """
     from downstream.grid.display import live_display, print_end, print_plan
+    from downstream.grid.follower import ReportFollower
     from downstream.grid.runner import run_grid, survey
     from downstream.grid.store import CellStore
     from downstream.summary import build_report, print_summary
@@ -80,14 +82,25 @@ def execute(
     device = place.device.partition(":")[0] if options.engine == "local" else options.device
     place = Place(workdir=place.workdir, device=device, threads=slots.threads)
     commands = {key: cell_command(module, words, cell.title) for key, cell in grid.items()}
+    follower = ReportFollower(grid, place.workdir) if options.report else None
+    if follower and waiting:
+        print(f"report  {follower.page}, from the first finished cell on", flush=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with live_display(store, engine.num_slots) as show:
+
+            def on_change(progress: Progress) -> None:
+                show(progress)
+                if follower:
+                    follower(progress)
+
             progress = run_grid(
-                grid, store, engine, place, retry_failed=options.retry_failed, commands=commands, on_change=show
+                grid, store, engine, place, retry_failed=options.retry_failed, commands=commands, on_change=on_change
             )
     finally:
         signal.signal(signal.SIGTERM, previous)
+    if follower:
+        follower.finish(progress)
     print_end(progress, store)
     print_summary(grid, place.workdir)
     if options.report and any(place.workdir.glob("cells/*/result.json")):

@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Task as Labels
+from downstream.cost.quantities import FUSER_FACTS
 from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.quality.settings import QualitySettings
-from downstream.task import Measured, Score, TaskCell
+from downstream.task import Measured, Score, TaskCell, fuser_facts
 from suite.records import Quantity, Record, timed
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from rich.table import Table
-
-    from diffif.fusers.fused_set import FusedSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +54,9 @@ class QualityCell(TaskCell):
     def quantity(self, metric: str) -> Quantity:
         """As the metric itself states it; time and parameters have no direction here, since they rank nothing."""
         from diffif.metrics import get_convention, get_metric
-        from downstream.cost.quantities import QUANTITIES
 
-        if metric in QUANTITIES:
-            return replace(QUANTITIES[metric], higher_is_better=None)
+        if metric in FUSER_FACTS:
+            return FUSER_FACTS[metric]
         stated = get_metric(metric)
         unit = stated.unit_under(get_convention(self.settings.convention))
         return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better, ideal=stated.ideal)
@@ -91,13 +89,12 @@ class QualityCell(TaskCell):
             )
         rows = [(sample.id, metric, values[sample.id][metric]) for metric in self.metrics for sample in dataset]
         per_image = pd.DataFrame(rows, columns=["id", "metric", "value"])
-        seconds["fuse_per_image"] = fused.mean_seconds
         scores = [
             self._score(metric, per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float))
             for metric in self.metrics
         ]
         return Measured(
-            scores=[*scores, *_facts(fused)],
+            scores=[*scores, *fuser_facts(fused)],
             per_image=per_image,
             notes=(
                 f"Metrics of the convention {chosen.convention!r}, on the fused images as stored (8 bit).",
@@ -129,13 +126,3 @@ def choose_metrics(names: Sequence[str], convention: str) -> tuple[str, ...]:
     # A metric of the user's own is known by the path that was given, in the records too.
     own = {get_metric(name).name: name for name in names if ":" in name}
     return tuple(own.get(metric.name, metric.name) for metric in chosen)
-
-
-def _facts(fused: FusedSet) -> list[Score]:
-    """Facts beside the scores: without a direction, and part of no ranking."""
-    parameters = math.nan if fused.num_parameters is None else float(fused.num_parameters)
-    milliseconds = 1000 * fused.mean_seconds if fused.computes else math.nan
-    return [
-        Score(metric="ms", value=milliseconds, n=len(fused.ids)),
-        Score(metric="parameters", value=parameters, n=len(fused.ids)),
-    ]

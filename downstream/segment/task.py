@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Task as Labels
+from downstream.cost.quantities import FUSER_FACTS
 from downstream.frozen import find_teacher
 from downstream.grid.cell import Cell, Place
 from downstream.methods import Method
@@ -17,7 +18,7 @@ from downstream.pairs import Pairs
 from downstream.segment.quantities import PRIMARY, QUANTITIES
 from downstream.segment.settings import SegmentationSettings
 from downstream.segment.training_cell import SegmenterCell
-from downstream.task import Measured, TaskCell
+from downstream.task import Measured, TaskCell, fuser_facts
 from downstream.trainings import TRAINING_SPLITS
 from suite.records import Quantity, timed
 
@@ -46,7 +47,7 @@ class SegmentCell(TaskCell):
         "crop": 128,
         "learning_rate": 1e-3,
     }
-    quantities: ClassVar[Mapping[str, Quantity]] = QUANTITIES
+    quantities: ClassVar[Mapping[str, Quantity]] = {**QUANTITIES, **FUSER_FACTS}
     primary: ClassVar[str] = PRIMARY
     headline: ClassVar[tuple[str, ...]] = ("miou", "pixel_accuracy", "boundary_f1")
     settings: SegmentationSettings
@@ -119,7 +120,6 @@ class SegmentCell(TaskCell):
             scores, replicates = score_segmentation(
                 judged, test.classes, chosen.classes, test.ignore_index, resamples=chosen.resamples
             )
-        seconds["fuse_per_image"] = fused.mean_seconds
 
         def fill(folder: Path) -> None:
             write_artefacts(folder, test, fused, shown, judged.counts, unlabelled, replicates)
@@ -127,7 +127,7 @@ class SegmentCell(TaskCell):
             shutil.copyfile(curve, folder / curve.name)
 
         return Measured(
-            scores=scores,
+            scores=[*scores, *fuser_facts(fused)],
             per_image=per_image_table(judged, test.classes, chosen.classes, test.ignore_index),
             notes=(
                 *(f"{key}: {value}" for key, value in test.facts.items()),

@@ -79,7 +79,7 @@ def test_curves_matrices_and_costs_are_drawn_from_what_the_records_bring(collect
 def test_a_number_that_was_never_measured_is_a_dash_and_missing_in_csv(fabricator) -> None:
     for fuser in ("average", "folder:theirs"):
         fabricator.quality(fuser)
-    folder = next(p for p in (fabricator.workdir / "results").iterdir() if "theirs" in (p / "result.json").read_text())
+    folder = next(p for p in (fabricator.workdir / "cells").iterdir() if "theirs" in (p / "result.json").read_text())
     content = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     for row in content["rows"]:
         if row["metric"] in ("ms", "parameters"):
@@ -114,7 +114,7 @@ def test_tables_of_an_earlier_report_are_removed_and_files_of_others_stay(fabric
     fabricator.detect("average", seed=0)
     tables = build_report(fabricator.workdir).page.parent / "tables"
     (tables / "mine.csv").write_text("a,b\n", encoding="utf-8")
-    for cell in (fabricator.workdir / "results").glob("detect-*"):
+    for cell in (fabricator.workdir / "cells").glob("detect-*"):
         (cell / "result.json").unlink()
     built = build_report(fabricator.workdir)
     assert {p.name for p in tables.iterdir()} == {*(p.name for p in built.tables), "mine.csv"}
@@ -139,7 +139,7 @@ def test_hostile_names_stay_inert_everywhere(fabricator) -> None:
 
 
 def test_a_gallery_cannot_reach_outside_its_record(fabricator, tmp_path: Path) -> None:
-    cell = fabricator.workdir / "results" / fabricator.detect("average", seed=0, gallery=2)
+    cell = fabricator.workdir / "cells" / fabricator.detect("average", seed=0, gallery=2)
     gallery = cell / "artefacts" / "gallery"
     (tmp_path / "secret.jpg").write_bytes((next(gallery.glob("*.fused.jpg"))).read_bytes())
     source = gallery / "gallery.json"
@@ -152,7 +152,7 @@ def test_a_gallery_cannot_reach_outside_its_record(fabricator, tmp_path: Path) -
 
 
 def test_a_damaged_artefact_costs_its_figure_and_nothing_else(fabricator) -> None:
-    cell = fabricator.workdir / "results" / fabricator.detect("average", seed=0, gallery=1)
+    cell = fabricator.workdir / "cells" / fabricator.detect("average", seed=0, gallery=1)
     for name in ("pr_curve.json", "training.csv", "gallery/gallery.json"):
         (cell / "artefacts" / name).write_text("{", encoding="utf-8")
     html = build_report(fabricator.workdir).page.read_text(encoding="utf-8")
