@@ -44,7 +44,8 @@ class Score:
 
 def fuser_facts(fused: FusedSet) -> list[Score]:
     """Time per image and parameters of the fuser, as facts beside a task's scores; nan where they are not known."""
-    parameters = math.nan if fused.num_parameters is None else float(fused.num_parameters)
+    known = fused.computes and fused.num_parameters is not None
+    parameters = float(fused.num_parameters or 0) if known else math.nan
     milliseconds = 1000 * fused.mean_seconds if fused.computes else math.nan
     count = len(fused.ids)
     return [Score(metric="ms", value=milliseconds, n=count), Score(metric="parameters", value=parameters, n=count)]

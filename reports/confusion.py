@@ -19,13 +19,8 @@ MOST_MATRICES = 4
 COUNTS = {"tp": "found", "fn": "missed", "fp": "false alarms"}
 
 
-def confusion(board: Board, collection: Collection) -> Drawing | None:
-    """Matrices where the records hold some, else counts per image, else None."""
-    return _matrices(board, collection) or _counts(board, collection)
-
-
-def _matrices(board: Board, collection: Collection) -> Drawing | None:
-    """One matrix per method, rows summing to 100 %: the best ones, as far as there is room."""
+def confusion_matrices(board: Board, collection: Collection) -> Drawing | None:
+    """One matrix per method, rows summing to 100 %: the best ones, as far as there is room; None without any."""
     found: dict[str, Array] = {}
     classes: list[str] = []
     for method in board.present:
@@ -62,12 +57,12 @@ def _matrices(board: Board, collection: Collection) -> Drawing | None:
         return figure
 
     rest = len(found) - len(shown)
-    worst = {m: names[int(np.nanargmin(np.diagonal(grid)))] for m, grid in shown.items()}
+    worst = {m: _worst(names, grid) for m, grid in shown.items()}
     return to_drawing(
         draw,
         slug=f"confusion-{board.context.slug}",
         title="Confusion matrix",
-        caption="Percent of the true pixels of each class, all test images and seeds."
+        caption="Percent of what is truly of each class (objects or pixels), all test images and seeds."
         + (f" The best {len(shown)} methods; {rest} more have one." if rest else ""),
         alt=f"Confusion matrices, {board.context.title}. Worst class: "
         + ", ".join(f"{m} {name}" for m, name in worst.items())
@@ -89,14 +84,20 @@ def _summed(board: Board, collection: Collection, method: str) -> tuple[Array | 
     return total, names
 
 
+def _worst(names: list[str], grid: Array) -> str:
+    """The class that is recognised least; the background is none."""
+    diagonal = {n: v for n, v in zip(names, np.diagonal(grid).tolist(), strict=True) if n != "background" and v == v}
+    return min(diagonal, key=lambda name: diagonal[name], default="none")
+
+
 def _percent(part: Array, rows: Array) -> Array:
     whole = rows.sum(axis=1, keepdims=True)
     share: Array = np.divide(100 * part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
     return share
 
 
-def _counts(board: Board, collection: Collection) -> Drawing | None:
-    """Found, missed and made-up objects per method, from the counts of every image."""
+def object_counts(board: Board, collection: Collection) -> Drawing | None:
+    """Found, missed and made-up objects per method, from the counts of every image; None where nothing was counted."""
     images = collection.images_in(board.context)
     images = images[images["metric"].isin(list(COUNTS)) & images["method"].isin(board.present)]
     if images.empty:
@@ -131,7 +132,7 @@ def _counts(board: Board, collection: Collection) -> Drawing | None:
     )
     return to_drawing(
         draw,
-        slug=f"confusion-{board.context.slug}",
+        slug=f"counts-{board.context.slug}",
         title="Found, missed, made up",
         caption="All test images, at IoU 0.5 and the confidence of the best F1.",
         alt=f"Detections of {board.context.title}. {told}.",

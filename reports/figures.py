@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PANEL_COLUMNS = 4
 NUDGE = 0.17
 PANEL_WIDTH, ROW_HEIGHT = 2.6, 0.24
-EVIDENCE_WORDS = {"both": "shown by both", "infrared": "only by infrared", "visible": "only by visible"}
+EVIDENCE_WORDS = {"both": "shown by both", "infrared": "only infrared", "visible": "only visible"}
 
 
 def distributions(board: Board, collection: Collection) -> Drawing | None:
@@ -120,7 +120,7 @@ def evidence_plot(board: Board, collection: Collection) -> Drawing | None:
     def draw() -> Figure:
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.3 * len(methods)))
+        figure, axes = plt.subplots(figsize=(4.4, 0.9 + 0.3 * len(methods)))
         for place, method in enumerate(methods):
             values = [_shown(board, method, key) for key in keys.values()]
             axes.plot([min(values), max(values)], [place, place], color=RULE, linewidth=1.2, zorder=1)

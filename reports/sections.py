@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.boards import Board
 from reports.changes import Comparison, difference_table
 from reports.collect import Collection
-from reports.confusion import confusion
+from reports.confusion import confusion_matrices, object_counts
 from reports.costs import cost_table
 from reports.doses import dose_curves
 from reports.figures import class_heat_map, critical_difference, distributions, evidence_plot
@@ -48,7 +48,7 @@ def board_section(board: Board, collection: Collection, *, alone: bool) -> Secti
         critical_difference(board, collection),
     ]
     items.append(evidence_table(board))
-    drawn = (training_curves, confusion, precision_recall, class_heat_map, distributions)
+    drawn = (training_curves, object_counts, confusion_matrices, precision_recall, class_heat_map, distributions)
     items += [draw(board, collection) for draw in drawn]
     items.append(class_table(board))
     if board.primary:

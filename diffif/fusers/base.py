@@ -53,7 +53,7 @@ class Fuser(ABC):
     batched: bool = True
     """False where the method works on one image at a time; `fuse` then loops."""
     computes: ClassVar[bool] = True
-    """False where images are only looked up: how long that takes says nothing about the method behind them."""
+    """False where nothing is fused: images are looked up, or a source is passed on; their time says nothing."""
 
     def __init__(self, *, device: str = "cpu", settings: Mapping[str, Any] | None = None) -> None:
         self.device = torch.device(device)

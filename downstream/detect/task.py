@@ -107,10 +107,12 @@ class DetectCell(TaskCell):
         """Predict on the test images once, and score."""
         from downstream.detect.artefacts import write_artefacts
         from downstream.detect.classes import map_classes
+        from downstream.detect.confusion import confusion_content
         from downstream.detect.detector import predict_boxes
         from downstream.detect.detectors import build_detector
         from downstream.detect.matching import Truth
         from downstream.detect.scoring import score_detections
+        from downstream.gallery import write_compact_json
         from suite.device import resolve_device
 
         assert self.pairs is not None
@@ -142,6 +144,10 @@ class DetectCell(TaskCell):
 
         def fill(folder: Path) -> None:
             write_artefacts(folder, test, fused, detections, scores.pr_curve, scores.replicates)
+            content = confusion_content(
+                detections, truths, test.classes, scores.point.confidence, mapped.left_out if mapped else ()
+            )
+            write_compact_json(folder / "confusion.json", content)
             if training:
                 curve = training.curve(place.workdir)
                 shutil.copyfile(curve, folder / curve.name)

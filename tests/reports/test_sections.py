@@ -11,7 +11,7 @@ import pytest
 from reports.answer import answer, main_board
 from reports.boards import Board, build_boards
 from reports.collect import collect
-from reports.confusion import confusion
+from reports.confusion import confusion_matrices, object_counts
 from reports.costs import cost_table
 from reports.doses import dose_curves
 from reports.page import build_report, render
@@ -63,10 +63,10 @@ def test_curves_matrices_and_costs_are_drawn_from_what_the_records_bring(collect
     assert "diffif" in drawn.alt
     assert "after epoch 10" in drawn.alt
     assert training_curves(segment, collection) is None
-    matrices = confusion(segment, collection)
+    matrices = confusion_matrices(segment, collection)
     assert matrices is not None
     assert "Worst class: " in matrices.alt
-    counts = confusion(detect, collection)
+    counts = object_counts(detect, collection)
     assert counts is not None
     images = collection.images_in(detect.context)
     missed = images[(images["method"] == "diffif") & (images["metric"] == "fn")].groupby("seed")["value"].sum().mean()

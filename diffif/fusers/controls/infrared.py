@@ -15,6 +15,7 @@ class Infrared(Fuser):
     name = "infrared"
     label = "Infrared"
     kind = "control"
+    computes = False
 
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
         return infrared.expand(-1, 3, -1, -1)

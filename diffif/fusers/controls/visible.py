@@ -15,6 +15,7 @@ class Visible(Fuser):
     name = "visible"
     label = "Visible"
     kind = "control"
+    computes = False
 
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
         return visible
