@@ -108,6 +108,12 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
         self.stopper.__dict__.update(state["stopper"])
         self._last_step, self._pending = state["last_step"], state["pending"]
         self.start_epoch = state["epoch"] + 1
+        network = unwrap_model(self.model)
+        if getattr(network.model[-1], "one2one_cv2", None) is not None:
+            # The loss of networks without non-maximum suppression (YOLO26) shifts its weights after every epoch.
+            network.criterion = network.init_criterion()
+            network.criterion.updates = self.start_epoch - 1
+            network.criterion.update()
         Path(self.csv).write_text(state["csv"], encoding="utf-8")
         print(f"resuming after epoch {self.start_epoch} of {self.epochs}", flush=True)
 
