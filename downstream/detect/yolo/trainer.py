@@ -108,7 +108,7 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
         self.stopper.__dict__.update(state["stopper"])
         self._last_step, self._pending = state["last_step"], state["pending"]
         self.start_epoch = state["epoch"] + 1
-        network = unwrap_model(self.model)
+        network: Any = unwrap_model(self.model)
         if getattr(network.model[-1], "one2one_cv2", None) is not None:
             # The loss of networks without non-maximum suppression (YOLO26) shifts its weights after every epoch.
             network.criterion = network.init_criterion()
