@@ -10,6 +10,9 @@ from downstream.options import DataOptions, ExecutionOptions, FuserOptions, chec
 from suite.command import run_command
 from suite.options import Argument
 
+if TYPE_CHECKING:
+    from downstream.grid.runner import Progress
+
 LABORATORY_SEEDS = (0, 1, 2)
 """One training cannot tell a method from the luck of that training."""
 HELP_WORDS = ("-h", "--help", "--print_config")
@@ -31,26 +34,34 @@ class TaskCommand:
 C = TypeVar("C", bound=TaskCommand)
 
 
-def run_task(task: str, command: type[C], argv: Sequence[str], *, description: str) -> int:
+def run_task_command(task: str, command: type[C], words: Sequence[str], *, description: str) -> int:
     """Run a task's command line; returns the exit status.
 
     Args:
         task: Its name in `downstream.tasks`.
         command: Its options.
-        argv: The words after the command's name.
+        words: What follows the command's name.
         description: Shown by --help above the options.
     """
-    prog = f"python -m downstream.{task}"
 
     def body() -> int:
-        from suite.command_line import given_options, parse_settings
+        chosen = parse_command(task, command, words, description=description)
+        return exit_status(compute(task, chosen, words), chosen.execution)
 
-        asks_help = any(word.partition("=")[0] in HELP_WORDS for word in argv)
-        base = {} if asks_help else _defaults(task, command, given_options(command, argv))
-        chosen = parse_settings(command, argv, prog=prog, description=description, base=base)
-        return compute(task, chosen, argv)
+    return run_command(body, debug="--debug" in words)
 
-    return run_command(body, debug="--debug" in argv)
+
+def parse_command(task: str, command: type[C], words: Sequence[str], *, description: str = "") -> C:
+    """The options of a task's command line; presets and drawn pairs bring defaults of their own.
+
+    Raises:
+        UnknownName, SettingsError: see `suite.command_line.parse_settings`.
+    """
+    from suite.command_line import given_options, parse_settings
+
+    asks_help = any(word.partition("=")[0] in HELP_WORDS for word in words)
+    base = {} if asks_help else _defaults(task, command, given_options(command, words))
+    return parse_settings(command, words, prog=f"python -m downstream.{task}", description=description, base=base)
 
 
 def _defaults(task: str, command: type[TaskCommand], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,8 +84,8 @@ def _defaults(task: str, command: type[TaskCommand], given: Mapping[str, Any]) -
     return base
 
 
-def compute(task: str, command: TaskCommand, words: Sequence[str]) -> int:
-    """Plan the cells of one task and compute them; returns the exit status.
+def compute(task: str, command: TaskCommand, words: Sequence[str]) -> Progress:
+    """Plan the cells of one task and compute them; returns what became of them.
 
     Args:
         task: Its name in `downstream.tasks`.
@@ -97,6 +108,11 @@ def compute(task: str, command: TaskCommand, words: Sequence[str]) -> int:
         announce_laboratory(study.pairs.synthetic)
     threads = None if data.dataset else LABORATORY_THREADS
     return execute(cells, command.execution, place, module=f"downstream.{task}", words=words, threads=threads)
+
+
+def exit_status(progress: Progress, options: ExecutionOptions) -> int:
+    """0 where every cell is done, or nothing was to be computed; otherwise 1."""
+    return 0 if options.dry_run or progress.succeeded else 1
 
 
 def announce_laboratory(settings: Any) -> None:

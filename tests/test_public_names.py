@@ -22,6 +22,7 @@ PUBLIC = {
         "train",
         "write_image",
     ],
+    "downstream": ["run_task"],
     "diffif.metrics": [
         "CONVENTIONS",
         "DEFAULT_METRICS",

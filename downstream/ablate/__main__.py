@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from downstream.ablate.settings import LABORATORY_CONFIG, REAL_CONFIG, TASK_SECTIONS, AblationSettings
-from downstream.command import HELP_WORDS, LABORATORY_THREADS
+from downstream.command import HELP_WORDS, LABORATORY_THREADS, exit_status
 from suite.command import run_command
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def ablate(settings: AblationSettings, words: Sequence[str]) -> int:
     place = start_place(settings.execution)
     cells = ablation_cells(settings, place)
     threads = None if settings.dataset or settings.evaluate else LABORATORY_THREADS
-    return execute(cells, settings.execution, place, module="downstream.ablate", words=words, threads=threads)
+    done = execute(cells, settings.execution, place, module="downstream.ablate", words=words, threads=threads)
+    return exit_status(done, settings.execution)
 
 
 def ablation_cells(settings: AblationSettings, place: Place) -> list[Cell]:

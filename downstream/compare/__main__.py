@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from downstream.command import LABORATORY_THREADS
+from downstream.command import LABORATORY_THREADS, exit_status
 from downstream.options import ExecutionOptions, FuserOptions, check_seeds
 from suite.command import run_command
 from suite.errors import SettingsError
@@ -75,7 +75,8 @@ def compare(command: CompareCommand, words: Sequence[str]) -> int:
     place = start_place(command.execution)
     cells = comparison_cells(command, place)
     threads = None if command.datasets else LABORATORY_THREADS
-    return execute(cells, command.execution, place, module="downstream.compare", words=words, threads=threads)
+    done = execute(cells, command.execution, place, module="downstream.compare", words=words, threads=threads)
+    return exit_status(done, command.execution)
 
 
 def comparison_cells(command: CompareCommand, place: Place) -> list[Cell]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from downstream.command import TaskCommand, run_task
+from downstream.command import TaskCommand, run_task_command
 from downstream.cost.settings import CostSettings
 from suite.options import Argument
 
@@ -32,7 +32,8 @@ class CostCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    return run_task("cost", CostCommand, sys.argv[1:] if argv is None else argv, description=DESCRIPTION)
+    words = sys.argv[1:] if argv is None else argv
+    return run_task_command("cost", CostCommand, words, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from downstream.command import TaskCommand, run_task
+from downstream.command import TaskCommand, run_task_command
 from downstream.detect.settings import DetectionSettings
 from suite.options import Argument
 
@@ -43,7 +43,8 @@ class DetectCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    return run_task("detect", DetectCommand, sys.argv[1:] if argv is None else argv, description=DESCRIPTION)
+    words = sys.argv[1:] if argv is None else argv
+    return run_task_command("detect", DetectCommand, words, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

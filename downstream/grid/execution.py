@@ -47,8 +47,8 @@ def execute(
     module: str,
     words: Sequence[str],
     threads: int | None = None,
-) -> int:
-    """Compute a grid, or show what would be computed; returns the exit status.
+) -> Progress:
+    """Compute a grid, or show what would be computed; returns what became of every cell.
 
     Args:
         cells: What is wanted; what they need is added.
@@ -75,8 +75,9 @@ def execute(
         cells_per_gpu=options.cells_per_gpu,
     )
     if options.dry_run:
-        print_plan(survey(grid, store, retry_failed=options.retry_failed), store, slots.count)
-        return 0
+        planned = survey(grid, store, retry_failed=options.retry_failed)
+        print_plan(planned, store, slots.count)
+        return planned
     engine = _engine(options, slots, place.workdir)
     # On a cluster the node's own devices count.
     device = place.device.partition(":")[0] if options.engine == "local" else options.device
@@ -105,7 +106,7 @@ def execute(
     print_summary(grid, place.workdir)
     if options.report and any(place.workdir.glob("cells/*/result.json")):
         build_report(place.workdir)
-    return 0 if progress.succeeded else 1
+    return progress
 
 
 def cell_command(module: str, words: Sequence[str], title: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from downstream.command import TaskCommand, run_task
+from downstream.command import TaskCommand, run_task_command
 from downstream.quality.settings import QualitySettings
 from suite.options import Argument
 
@@ -30,7 +30,8 @@ class QualityCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    return run_task("quality", QualityCommand, sys.argv[1:] if argv is None else argv, description=DESCRIPTION)
+    words = sys.argv[1:] if argv is None else argv
+    return run_task_command("quality", QualityCommand, words, description=DESCRIPTION)
 
 
 if __name__ == "__main__":
