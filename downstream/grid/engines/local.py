@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from downstream.grid.cell import Cell
 from downstream.grid.engines.engine import Finished, Slots
+from downstream.grid.engines.processes import start_processes
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-STOP_SECONDS = 10.0
-"""Time that a worker has to end when asked to, before it is killed."""
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class _Running:
     cell: Cell
-    process: subprocess.Popen[bytes]
-    output: IO[bytes]
+    output: Path
     gpu: str
 
 
@@ -36,7 +30,9 @@ class LocalEngine:
 
     def __init__(self, slots: Slots) -> None:
         self.slots = slots
-        self._running: list[_Running] = []
+        self._running: dict[Path, _Running] = {}
+        self._processes = start_processes(self._environment(""))
+        self._outputs: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def num_slots(self) -> int:
@@ -47,44 +43,36 @@ class LocalEngine:
         """Whether a slot of the cell's sort is free."""
         if cell.uses_gpu and self.slots.gpus:
             return self._free_gpu() is not None
-        num_cpu = sum(not running.gpu for running in self._running)
+        num_cpu = sum(not running.gpu for running in self._running.values())
         return num_cpu < self.slots.jobs
 
     def start(self, cell: Cell, folder: Path) -> None:
         """Start a worker process."""
         gpu = (self._free_gpu() or "") if cell.uses_gpu else ""
-        output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the worker has ended)
-        process = subprocess.Popen(
-            worker_command(folder), stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=self._environment(gpu)
-        )
-        self._running.append(_Running(cell, process, output, gpu))
+        self._outputs = self._outputs or tempfile.TemporaryDirectory(prefix="workers-")
+        output = Path(self._outputs.name) / folder.name
+        output.unlink(missing_ok=True)
+        self._running[folder] = _Running(cell=cell, output=output, gpu=gpu)
+        self._processes.start(folder, output, self._environment(gpu))
 
     def finished(self) -> list[Finished]:
         """Workers that ended since the last call."""
-        ended = [running for running in self._running if running.process.poll() is not None]
-        self._running = [running for running in self._running if running not in ended]
-        return [self._settle(running) for running in ended]
+        return [self._settle(self._running.pop(folder), status) for folder, status in self._processes.ended().items()]
 
     def stop(self) -> None:
         """Ask every worker to end, then make it."""
-        for running in self._running:
-            running.process.terminate()
-        for running in self._running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.process.wait(STOP_SECONDS)
-            running.process.kill()
-            running.process.wait()
-            running.output.close()
-        self._running = []
+        self._processes.stop()
+        self._running = {}
+        if self._outputs is not None:
+            self._outputs.cleanup()
+        self._outputs = None
 
-    def _settle(self, running: _Running) -> Finished:
-        running.output.seek(0)
-        text = running.output.read().decode(errors="replace")
-        running.output.close()
-        return Finished(cell_id=running.cell.cell_id, status=running.process.returncode, output=text)
+    def _settle(self, running: _Running, status: int) -> Finished:
+        text = running.output.read_text(errors="replace") if running.output.is_file() else ""
+        return Finished(cell_id=running.cell.cell_id, status=status, output=text)
 
     def _free_gpu(self) -> str | None:
-        used = [running.gpu for running in self._running]
+        used = [running.gpu for running in self._running.values()]
         free = [gpu for gpu in self.slots.gpus if used.count(gpu) < self.slots.cells_per_gpu]
         return min(free, key=used.count, default=None)
 
@@ -92,8 +80,3 @@ class LocalEngine:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.slots.threads))
         # An empty list hides the GPUs from cells that have none.
         return {**os.environ, **threads, "CUDA_VISIBLE_DEVICES": gpu, "PYTHONUNBUFFERED": "1"}
-
-
-def worker_command(folder: Path) -> list[str]:
-    """The command that computes the cell of a folder."""
-    return [sys.executable, "-m", "downstream.grid.worker", str(folder)]

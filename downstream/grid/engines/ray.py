@@ -13,7 +13,8 @@ from typing import Any
 
 from downstream.grid.cell import Cell
 from downstream.grid.engines.engine import Finished, Slots
-from downstream.grid.engines.local import THREAD_VARIABLES, worker_command
+from downstream.grid.engines.local import THREAD_VARIABLES
+from downstream.grid.engines.processes import worker_command
 from suite.errors import MissingPackage, SettingsError
 
 REACH_SECONDS = 10.0
