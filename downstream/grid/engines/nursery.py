@@ -3,8 +3,8 @@
     python -m downstream.grid.engines.nursery
 
 Standard input holds one JSON line per order: `{"folder": ..., "output": ..., "environment": {...}}` starts a worker,
-`"stop"` ends all of them. Standard output gets `{"folder": ..., "status": ...}` when a worker ended. When the input ends
-the nursery does, too; workers that still compute go on by themselves, as after the death of their runner.
+`"stop"` ends all of them. Standard output gets `{"folder": ..., "status": ...}` when a worker ended. When the input
+ends, the nursery ends as well; workers that still compute finish by themselves, as after the death of their runner.
 """
 
 from __future__ import annotations

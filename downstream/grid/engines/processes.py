@@ -109,7 +109,7 @@ class ForkedProcesses:
         found = {Path(line["folder"]): int(line["status"]) for line in map(json.loads, lines)}
         if status is not None:
             found = {**dict.fromkeys(self._running, status or 1), **found}
-            self._nursery = None
+            self._close()
         self._running -= found.keys()
         return found
 
@@ -122,9 +122,16 @@ class ForkedProcesses:
             self._nursery.wait(NURSERY_SECONDS)
         self._nursery.kill()
         self._nursery.wait()
+        self._close()
+        self._running = set()
+
+    def _close(self) -> None:
+        assert self._nursery is not None
         for pipe in (self._nursery.stdin, self._nursery.stdout):
-            _pipe(pipe).close()
-        self._nursery, self._running = None, set()
+            # What a dead nursery did not read is flushed in vain.
+            with contextlib.suppress(BrokenPipeError):
+                _pipe(pipe).close()
+        self._nursery = None
 
     def _order(self, order: object) -> None:
         assert self._nursery is not None
