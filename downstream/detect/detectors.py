@@ -1,12 +1,14 @@
-"""Which detector is meant by what stands after --model: a network of ultralytics, or LIBRARY:NAME."""
+"""Which detector is meant after --model: a network of ultralytics, LIBRARY:NAME, or package.module:Class."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suite.errors import UnknownName
+from suite.errors import SettingsError, UnknownName
 
 if TYPE_CHECKING:
     from downstream.detect.detector import Detector
@@ -30,14 +32,27 @@ def build_detector(settings: DetectionSettings, workdir: Path) -> Detector:
     Raises:
         UnknownName: no such library or network.
         WeightsError: weights that are not on this machine, do not fit, are unsafe to load, or are no detector's.
-        SettingsError: settings that the network cannot be trained with.
+        SettingsError: settings that the network cannot be trained with, or a class that cannot be imported.
     """
     library, colon, name = settings.model.partition(":")
     # One letter and a colon is a drive of Windows.
     if not colon or len(library) == 1:
         library, name = DEFAULT_LIBRARY, settings.model
-    if library not in DETECTORS:
-        raise UnknownName("detector library", library, known=DETECTORS, hint="Own networks: see docs/extending.md.")
-    module, _, attribute = DETECTORS[library].partition(":")
-    detector: Detector = getattr(import_module(module), attribute)(name, settings, workdir)
+    place = DETECTORS.get(library, settings.model)
+    if place == settings.model and find_module(library) is None:
+        raise UnknownName("detector library", library, known=DETECTORS, hint="Your own: package.module:Class.")
+    module, _, attribute = place.partition(":")
+    try:
+        make = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(f"cannot import the detector {place!r}: {error}. Expected package.module:Class.") from error
+    detector: Detector = make(name, settings, workdir)
     return detector
+
+
+def find_module(name: str) -> ModuleSpec | None:
+    """Where a module lies; None where there is none."""
+    try:
+        return find_spec(name)
+    except (ImportError, ValueError):
+        return None

@@ -12,6 +12,7 @@ import pytest
 from downstream.detect.detector import Detector
 from downstream.detect.detectors import DETECTORS, build_detector
 from downstream.detect.settings import DetectionSettings
+from suite.errors import SettingsError, UnknownName
 from suite.settings import fingerprint
 
 SMALLEST = {"ultralytics": "ultralytics:yolov8n.yaml", "torchvision": "torchvision:ssdlite320_mobilenet_v3_large"}
@@ -40,3 +41,21 @@ def test_the_identity_holds_what_changes_the_weights_and_nothing_else(library: s
     for change in ({"epochs": 3}, {"imgsz": 128}, {"batch": 4}, {"learning_rate": 1e-3}, {"patience": 1}):
         changed = build_detector(replace(settings, **change), tmp_path)  # type: ignore[arg-type]
         assert mark != fingerprint(dict(changed.identity)), change
+
+
+def test_a_detector_of_the_users_own_is_named_by_module_and_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "class Mine:\n    identity, classes = {'detector': 'mine'}, ()\n"
+        "    def __init__(self, *given): self.given = given\n"
+    )
+    (tmp_path / "detector_of_mine.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = DetectionSettings(model="detector_of_mine:Mine")
+    found = build_detector(settings, tmp_path)
+    assert found.identity == {"detector": "mine"}
+    with pytest.raises(SettingsError, match="cannot import the detector 'detector_of_mine:Yours'"):
+        build_detector(DetectionSettings(model="detector_of_mine:Yours"), tmp_path)
+    with pytest.raises(UnknownName, match=r"Your own: package\.module:Class"):
+        build_detector(DetectionSettings(model="no_such_library:x"), tmp_path)
