@@ -1,6 +1,6 @@
 """What a dataset is to the rest of the suite: samples, their labels, and a layout that finds them on disk.
 
-Each dataset's own file subclasses `Layout`: its passport (what it is, licence, paper, classes, official counts) and
+Each dataset's own file subclasses `Layout`: its facts (what it is, licence, paper, classes, official counts) and
 `scan`, which lists files without opening an image. Checks that open files are in `datasets.checks`.
 """
 
@@ -148,7 +148,7 @@ def _file_digest(path: Path) -> bytes:
 
 
 class Layout(ABC):
-    """How one dataset lies on disk; the class attributes are its passport."""
+    """How one dataset lies on disk; the class attributes state its facts."""
 
     name: ClassVar[str]
     title: ClassVar[str]

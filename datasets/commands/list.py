@@ -24,7 +24,7 @@ class ListSettings:
 
 
 def run(settings: ListSettings) -> int:
-    """Print the table, or one passport."""
+    """Print the table, or the facts of one dataset."""
     if settings.name is not None:
         print(describe(get_layout(settings.name)))
         return 0
@@ -35,7 +35,7 @@ def run(settings: ListSettings) -> int:
 
 
 def describe(layout: type[Layout]) -> str:
-    """The passport of a dataset as text."""
+    """The facts of a dataset as text."""
     counts = ", ".join(f"{split} {number:,}" for split, number in layout.official_counts.items())
     classes = ", ".join(f"{index} {name}" for index, name in enumerate(layout.classes))
     lines = [

@@ -1,7 +1,7 @@
 """Writes a synthetic dataset as a folder: LLVIP's layout for pairs and boxes, FMB's ids for the masks, and evidence.
 
 Complete or absent: scenes are collected in a folder beside the target and it is renamed at the end. A run that was cut
-off goes on with the first scene that is missing.
+off resumes with the first scene that is missing.
 """
 
 from __future__ import annotations

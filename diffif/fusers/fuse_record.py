@@ -2,7 +2,7 @@
 
     <out>/fuse.jsonl    first line: the work (fuser, settings, how pairs are read); then one line per finished image
 
-Images are found again by name alone; without this record a run that goes on with another fuser, seed or source would
+Images are found again by name alone; without this record a run that resumes with another fuser, seed or source would
 mix two methods in one folder, which `folder:` then judges as one.
 """
 

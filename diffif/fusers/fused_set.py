@@ -3,7 +3,7 @@
     <work>/fused/<dataset>-<split>-<fuser>-<fingerprint>/images/<id>.png
                                                          manifest.json      inputs, settings, seconds per image
 
-Complete or absent: the work happens in `<name>.partial`, which survives a kill and is taken up again, image by image.
+Complete or absent: the work happens in `<name>.partial`, which survives a kill and is resumed image by image.
 The set holds no labels, so that detection, segmentation and quality share it; a detector that wants its images beside
 box labels in a layout of its own links them (hard links, no bytes).
 """

@@ -1,6 +1,6 @@
 """Samplers: plain functions from a condition and a noise source to a clean image, all with the same arguments.
 
-Each step predicts noise and clean image, and goes on from the refined clean image (clamped to [-1, 1]), as published.
+Each step predicts noise and clean image, and continues from the refined clean image (clamped to [-1, 1]), as published.
 None of them knows about settings, files or colour. Images are in [-1, 1].
 """
 

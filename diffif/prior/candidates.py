@@ -53,7 +53,7 @@ class Candidates:
 def parse_candidates(texts: Sequence[str]) -> tuple[str, ...]:
     """The fusers that a user wrote, separated by commas or as words of their own.
 
-    A comma after `@` that is followed by `key=` goes on with the settings of the same fuser.
+    A comma after `@` that is followed by `key=` continues the settings of the same fuser.
 
     >>> parse_candidates(["average,diffif@steps=2,seed=1", "max"])
     ('average', 'diffif@steps=2,seed=1', 'max')

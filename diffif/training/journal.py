@@ -15,7 +15,7 @@ SAMPLE_IMAGES = 4
 
 
 class Journal:
-    """Appends to the run's tables; rows after the step that a restart goes on from are dropped first.
+    """Appends to the run's tables; rows after the step that a restart resumes from are dropped first.
 
     Args:
         out: Folder of the run.

@@ -3,7 +3,7 @@
 One process or many: started by `accelerate launch`, each process takes its share of the same global batch.
 
     <out>/recipe.yaml          every setting of the run
-    <out>/last.pt              full state; a restart goes on from it
+    <out>/last.pt              full state; a restart resumes from it
     <out>/last.safetensors     averaged weights
     <out>/best.safetensors     averaged weights of the best validation
     <out>/losses.csv           every step's loss terms

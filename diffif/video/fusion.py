@@ -1,6 +1,6 @@
 """Fusing two videos or folders of frames, frame by frame, in a way that survives being killed.
 
-Each fused frame is an image file of its own, so a second run goes on after the last one. Where the result is to be a
+Each fused frame is an image file of its own, so a second run resumes after the last one. Where the result is to be a
 video, the frames lie in a folder beside it, named after the fuser's fingerprint, until all are there; then they are
 encoded and the folder is removed.
 """
@@ -37,7 +37,7 @@ class Job:
         return is_video(self.out)
 
     def frames_dir(self, fuser: Fuser) -> Path:
-        """Where fused frames lie while the work goes on, and afterwards unless a video is made of them."""
+        """Where fused frames lie during the work, and afterwards unless a video is made of them."""
         return self.out.with_name(f"{self.out.name}.frames-{fuser.fingerprint}") if self.makes_video else self.out
 
     def files(self, fuser: Fuser) -> list[Path]:

@@ -34,7 +34,7 @@ class DatasetContract:
                 assert split != "test"
         return found
 
-    def test_passport_is_complete(self) -> None:
+    def test_facts_are_complete(self) -> None:
         layout = get_layout(self.name)
         assert issubclass(layout, Layout)
         assert layout.name == self.name

@@ -43,7 +43,7 @@ class DenseFuseNetwork(nn.Module):
         return features
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """See the class."""
+        """Fused image, (B, 1, H, W), from the summed features of both sources."""
         features = self.encode(first) + self.encode(second)
         *hidden, last = self.decoder
         for layer in hidden:

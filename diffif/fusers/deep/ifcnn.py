@@ -32,7 +32,7 @@ class IFCNNNetwork(nn.Module):
         self.conv4 = nn.Conv2d(WIDTH, 3, 1)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """See the class."""
+        """Fused image, (B, 3, H, W), from the larger of both sources' features."""
         features = torch.maximum(self.conv2(self.conv1(first)), self.conv2(self.conv1(second)))
         fused: Tensor = self.conv4(self.conv3(features))
         return fused

@@ -67,7 +67,7 @@ class GradientResidualDenseBlock(nn.Module):
         self.convup = _Conv(channels, out, 1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """See the class."""
+        """Features of the dense and the Sobel stream, added: (B, C, H, W)."""
         streams = self.convdown(self.dense(features)) + self.convup(self.sobelconv(features))
         return F.leaky_relu(streams, BLOCK_SLOPE)
 
@@ -91,7 +91,7 @@ class SeAFusionNetwork(nn.Module):
         return features
 
     def forward(self, y: Tensor, infrared: Tensor) -> Tensor:
-        """See the class."""
+        """Fused Y, (B, 1, H, W), in (0, 1)."""
         features = torch.cat((self._encode("vis", y), self._encode("inf", infrared)), dim=1)
         *hidden, last = DECODER
         for name in hidden:

@@ -36,7 +36,7 @@ class TarDALNetwork(nn.Module):
         )
 
     def forward(self, sources: Tensor) -> Tensor:
-        """See the class."""
+        """Fused Y, (B, 1, H, W), from the stacked sources."""
         features = self.encoder(sources)
         for layer in self.dense:
             features = torch.cat((features, layer(features)), dim=1)

@@ -34,7 +34,7 @@ class U2FusionNetwork(nn.Module):
         self.decoder = nn.Sequential(OrderedDict(layers))
 
     def forward(self, sources: Tensor) -> Tensor:
-        """See the class."""
+        """Fused Y, (B, 1, H, W), from the stacked sources."""
         features = nn.functional.leaky_relu(self.conv1_1(sources), SLOPE)
         for index in range(1, DENSE_LAYERS + 1):
             new = nn.functional.leaky_relu(self.get_submodule(f"dense_block_conv{index}")(features), SLOPE)

@@ -1,4 +1,4 @@
-"""Targeted search keeps the candidate with the best weighted score, says so, and goes on after an interruption."""
+"""Targeted search keeps the candidate with the best weighted score, says so, and resumes after an interruption."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A study that is killed, shared by two runners, or computed by Ray gives the records of one that was left alone.
 
 Real commands on a miniature laboratory: drawn pairs, candidates, search, trainings, fused images, quality, detection
-and segmentation. Times are nobody's business here: kills come after a drawn amount of progress, not at a drawn second.
+and segmentation. Kills come after a drawn amount of progress, not at a drawn second.
 """
 
 from __future__ import annotations

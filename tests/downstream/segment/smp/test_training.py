@@ -69,7 +69,7 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
     assert seen == [0, 1, 1, 2]
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     train_network(task, folder(tmp_path / "killed"))
-    assert seen == [0, 1, 1, 2], "a finished training is not taken up again"
+    assert seen == [0, 1, 1, 2], "a finished training is not resumed"
     curve = read_curve(tmp_path / "killed" / "training.csv")
     assert [row["epoch"] for row in curve] == [1.0, 2.0, 3.0]
     assert all(row["loss"] > 0 and 0 <= row["miou"] <= 1 for row in curve)
