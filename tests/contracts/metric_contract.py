@@ -18,6 +18,7 @@ from diffif.metrics import (
     get_convention,
     get_metric,
 )
+from diffif.metrics.derived.planes import Plane, Triple
 
 SIZE = (165, 172)
 
@@ -75,6 +76,23 @@ class MetricContract:
         sources = Sources(visible[:1], infrared[:1], convention=case[1])
         shared = sources.score(torch.cat((fused[1:], fused[:1])), metrics=(case[0],))[case[0]]
         torch.testing.assert_close(shared[1:], alone[0], rtol=1e-12, atol=1e-12)
+
+    def test_a_batch_measured_at_once_as_on_a_gpu_equals_its_images(self, case: tuple[str, str]) -> None:
+        metric = get_metric(case[0])
+        rules = metric.rules_under(get_convention(case[1]))
+
+        def measure(*images: Tensor) -> Tensor:
+            levels = [(image * 255).round() for image in images]
+            planes = [Plane(image if metric.sees == "colour" else image[:, 0]) for image in levels]
+            return metric.measure(Triple(*planes), rules)
+
+        fused, visible, infrared = self.triple(case, *SIZE, batch=2)
+        for shared in (False, True):
+            parts = [slice(0, 1) if shared else slice(k, k + 1) for k in (0, 1)]
+            sources = [(visible[part], infrared[part]) for part in parts]
+            together = measure(fused, *(sources[0] if shared else (visible, infrared)))
+            alone = [measure(fused[k : k + 1], *sources[k]) for k in (0, 1)]
+            torch.testing.assert_close(together, torch.cat(alone), rtol=1e-6, atol=1e-9)
 
     def test_swapping_the_sources_changes_nothing_unless_the_rules_say_so(self, case: tuple[str, str]) -> None:
         fused, visible, infrared = self.triple(case, *SIZE)

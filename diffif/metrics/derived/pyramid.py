@@ -88,7 +88,7 @@ def gain_and_residual(
     variance_d = distorted.derive(local_variance, scale, rules)
     covariance = local_covariance(reference, distorted, scale, rules)
     # A gain counts only where both have variance and vary together; elsewhere nothing is kept.
-    neither = (variance_r == 0).logical_or_(variance_d == 0)
+    neither = (variance_r == 0) | (variance_d == 0)
     gain = (covariance / (variance_r + TINY)).clamp_(min=0).masked_fill_(neither, 0)
     residual = torch.addcmul(variance_d, gain, covariance, value=-1).clamp_(min=TINY)
     return gain, gain.square().mul_(variance_r), residual
