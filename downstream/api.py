@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from downstream.command import TaskCommand, compute, parse_command
+from downstream.grid.runner import State
 from suite.errors import ResultError, UnknownName
 from suite.records import read_record, record_dirs, rows_table
 
@@ -63,10 +64,10 @@ def run_task(
     chosen = parse_command(task, command, words)
     finished = compute(task, chosen, words)
     if not finished.succeeded:
-        reasons = "\n".join(f"  {finished.cells[key].title}: {text}" for key, text in finished.messages.items())
-        raise ResultError(
-            f"{len(finished.messages)} cells of the task {task} failed:\n{reasons}\nLogs: {workdir}/cells"
-        )
+        failed = finished.ids(State.FAILED)
+        reasons = "\n".join(f"  {finished.cells[key].title}: {finished.messages.get(key, '')}" for key in failed)
+        number = "1 cell" if len(failed) == 1 else f"{len(failed)} cells"
+        raise ResultError(f"{number} of the task {task} failed:\n{reasons}\nLogs: {workdir}/cells")
     wanted = [folder for folder in record_dirs(chosen.execution.workdir) if folder.name in finished.cells]
     return rows_table([read_record(folder) for folder in wanted])
 

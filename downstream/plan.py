@@ -102,15 +102,15 @@ def plan_studies(
     """Every task on every dataset that has its labels; what a dataset has no labels for is left out, and said.
 
     Args:
-        names: Of tasks.
-        changes: Of their settings: {"detect.epochs": 3}.
+        names: Of tasks: of the table, or package.module:Class.
+        changes: Of their settings, by the kind of their cells: {"detect.epochs": 3}.
         roots: Dataset name to folder; empty: the synthetic laboratory.
         synthetic: Settings of the laboratory that differ from its defaults.
 
     Raises:
         UnknownName, SettingsError, DatasetError: a name, a setting or a dataset that there is not.
     """
-    tasks = {name: get_task(name) for name in dict.fromkeys(names)}
+    tasks = {task.kind: task for task in map(get_task, names)}
     if not tasks:
         raise SettingsError("a grid needs at least one task: --tasks quality detect segment cost")
     own = split_changes(changes, tasks)

@@ -59,10 +59,10 @@ def split_changes(changes: Mapping[str, Any], tasks: Mapping[str, type[TaskCell]
     Raises:
         UnknownName: a key that does not begin with the name of a task.
     """
-    found: dict[str, dict[str, Any]] = {name: {} for name in TASKS}
+    found: dict[str, dict[str, Any]] = {name: {} for name in (*TASKS, *tasks)}
     for key, value in changes.items():
         section, dot, rest = key.partition(".")
-        if not dot or section not in {*found, *tasks}:
-            raise UnknownName("task of a setting", section, known={**found, **tasks}, hint="Write TASK.KEY=VALUE.")
-        found.setdefault(section, {})[rest] = value
+        if not dot or section not in found:
+            raise UnknownName("task of a setting", section, known=found, hint="Write TASK.KEY=VALUE.")
+        found[section][rest] = value
     return found
