@@ -1,4 +1,8 @@
-"""The methods that tasks judge: fusers that are ready, or variants of Diff-IF that a grid trains; and their images."""
+"""The methods that tasks judge: fusers that are ready, or variants of Diff-IF that a grid trains; and their cells.
+
+A training needs a prior, a prior needs candidates, candidates are images that methods fused: one circle of types, hence
+one file.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from downstream.ablate.training_cells import TrainCell
+from diffif.prior.goal import SearchSettings
+from diffif.prior.targeted_search import ORIGIN, PRIOR_FOLDER
+from diffif.training.recipe import Recipe
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
 from downstream.grid.store import CellStore
 from downstream.pairs import Pairs
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
     from diffif.fusers.fused_set import FusedSet
 
 FULL = "full"
+SPLIT = "train"
+"""What Diff-IF learns from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,3 +167,118 @@ class FuseCell(Cell):
         from diffif.fusers.fused_set import read_fused_set
 
         return read_fused_set(CellStore(workdir).outputs(self.cell_id)[self.splits.index(split)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorCell(Cell):
+    """Chooses the prior of every training pair: by search, or at random."""
+
+    kind: ClassVar[str] = "prior"
+    pairs: Pairs
+    pool: tuple[Method, ...]
+    """In the order in which ties are decided."""
+    search: SearchSettings | None = field(default_factory=SearchSettings)
+    """What the search maximises; None draws at random."""
+    seed: int = 0
+    """Of the draw."""
+    label: str = field(default="search", metadata=NOT_IDENTITY)
+
+    @property
+    def title(self) -> str:
+        """prior/DATASET/LABEL."""
+        return f"prior/{self.pairs.name}/{self.label}"
+
+    @property
+    def workload(self) -> str:
+        """Data, size of the pool, and whether anything is scored."""
+        return f"prior {self.pairs.fingerprint} {len(self.pool)} {self.search is not None}"
+
+    def needs(self) -> tuple[Cell, ...]:
+        """The candidates: the training pairs fused by every method of the pool."""
+        return tuple(self.candidates(method) for method in self.pool)
+
+    def candidates(self, method: Method) -> FuseCell:
+        """The cell that fuses the training pairs by one method of the pool."""
+        return FuseCell(pairs=self.pairs, method=method, splits=(SPLIT,))
+
+    def prior(self, workdir: Path) -> Path:
+        """Folder of the chosen images."""
+        return self.folder(workdir) / "prior" / PRIOR_FOLDER
+
+    def run(self, place: Place) -> tuple[Path, ...]:
+        """Choose; returns the folder of the chosen images and what was asked for."""
+        from diffif.prior.candidates import Candidates
+        from diffif.prior.targeted_search import draw, search
+
+        samples = self.pairs.load(SPLIT, "quality", place.workdir).samples
+        pool = [
+            Candidates(
+                fuser=one.spec,
+                fingerprint=one.fingerprint,
+                folder=self.candidates(one).fused(SPLIT, place.workdir).images_dir,
+            )
+            for one in self.pool
+        ]
+        out = self.prior(place.workdir).parent
+        if self.search is None:
+            draw(samples, pool, out, seed=self.seed)
+        else:
+            search(samples, pool, out, self.search)
+        return (out / PRIOR_FOLDER, out / ORIGIN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainCell(Cell):
+    """Trains Diff-IF, or resumes where an earlier attempt was cut off."""
+
+    kind: ClassVar[str] = "train"
+    pairs: Pairs
+    recipe: Recipe
+    prior: PriorCell | None
+    """None for the variant no-prior."""
+    label: str = field(default="full", metadata=NOT_IDENTITY)
+
+    @property
+    def title(self) -> str:
+        """train/DATASET/VARIANT/seedN."""
+        return f"train/{self.pairs.name}/{self.label}/seed{self.recipe.seed}"
+
+    @property
+    def workload(self) -> str:
+        """Steps, batch and networks."""
+        recipe = self.recipe
+        refiner = recipe.model.refiner.width if recipe.model.refiner else 0
+        size = f"{recipe.iterations}x{recipe.data.batch_size}x{recipe.data.crop}"
+        return f"train {size} {recipe.model.denoiser.inner_channels} {refiner}"
+
+    def needs(self) -> tuple[Cell, ...]:
+        """The prior, or only the pairs."""
+        return (self.prior,) if self.prior else self.pairs.needs()
+
+    def checkpoint(self, workdir: Path) -> Path:
+        """The weights of the best validation."""
+        return self.folder(workdir) / "model" / "best.safetensors"
+
+    def run(self, place: Place) -> tuple[Path, ...]:
+        """Train; returns the weights of the best validation."""
+        from diffif.training.loop import train
+        from suite.device import resolve_device
+
+        best = train(
+            self.recipe,
+            self.pairs.load(SPLIT, "quality", place.workdir),
+            self.pairs.load("val", "quality", place.workdir),
+            self.prior.prior(place.workdir) if self.prior else None,
+            self.checkpoint(place.workdir).parent,
+            device=resolve_device(place.device),
+            on_step=_say_progress,
+        )
+        return (best,)
+
+
+STEPS_BETWEEN_LINES = 50
+
+
+def _say_progress(step: int, terms: dict[str, float]) -> None:
+    if step % STEPS_BETWEEN_LINES == 0:
+        print(f"step {step}  loss {terms['loss']:.4f}", flush=True)

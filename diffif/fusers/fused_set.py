@@ -61,7 +61,12 @@ class FusedSet:
 
     def image(self, sample_id: str) -> Path:
         """The fused image of one sample, 8-bit RGB."""
-        return self.path / "images" / f"{sample_id}.png"
+        return self.images_dir / f"{sample_id}.png"
+
+    @property
+    def images_dir(self) -> Path:
+        """The folder of the images, `<id>.png`."""
+        return self.path / "images"
 
     @property
     def mean_seconds(self) -> float:

@@ -45,6 +45,11 @@ class Candidates:
     absent: frozenset[str] = frozenset()
     """Ids of the pairs for which there is no candidate (--missing skip)."""
 
+    @property
+    def key(self) -> str:
+        """What stands for it in stored scores."""
+        return candidate_key(self.fuser, self.fingerprint)
+
     def path(self, sample_id: str) -> Path:
         """The candidate's file of one pair."""
         return self.folder / f"{sample_id}.png"
@@ -77,8 +82,12 @@ def candidates_of(spec: str, fuser: Fuser, out: Path) -> Candidates:
 
 def named_candidates(spec: str, fingerprint: str, out: Path) -> Candidates:
     """The same by the fuser's fingerprint, without the fuser."""
-    safe = re.sub(r"[^A-Za-z0-9+._-]+", "_", spec)[:60]
-    return Candidates(fuser=spec, fingerprint=fingerprint, folder=out / POOL_FOLDER / f"{safe}-{fingerprint}")
+    return Candidates(fuser=spec, fingerprint=fingerprint, folder=out / POOL_FOLDER / candidate_key(spec, fingerprint))
+
+
+def candidate_key(spec: str, fingerprint: str) -> str:
+    """What stands for a fuser in names of folders and of stored scores."""
+    return f"{re.sub(r'[^A-Za-z0-9+._-]+', '_', spec)[:60]}-{fingerprint}"
 
 
 def plan_candidates(

@@ -162,18 +162,17 @@ def _values_of(
     """Each candidate's value of each term, {} where the candidate is missing; from the cache as far as it reaches."""
     known: dict[str, dict[str, float]] = json.loads(cache.read_text(encoding="utf-8")) if cache.is_file() else {}
     present = [candidates for candidates in pool if sample.id not in candidates.absent]
-    new = [c for c in present if not all(key in known.get(c.folder.name, {}) for key in keys.values())]
+    new = [c for c in present if not all(key in known.get(c.key, {}) for key in keys.values())]
     if new:
         visible, infrared = read_sample(sample)
         fused = torch.cat([_read_candidate(sample, candidates, infrared.shape[-2:]) for candidates in new])
         measured = measure(settings, fused, rgb_to_y(visible), infrared, where=sample.id)
         for place, candidates in enumerate(new):
-            row = known.setdefault(candidates.folder.name, {})
+            row = known.setdefault(candidates.key, {})
             row |= {key: float(measured[name][place]) for name, key in keys.items()}
         write_text(cache, json.dumps(known))
     values = [
-        {name: known[c.folder.name][key] for name, key in keys.items()} if sample.id not in c.absent else {}
-        for c in pool
+        {name: known[c.key][key] for name, key in keys.items()} if sample.id not in c.absent else {} for c in pool
     ]
     return values, not new
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 
 from diffif.prior.goal import SearchSettings, parse_weights
 from diffif.training.recipe import Recipe
-from downstream.ablate.training_cells import Candidate, PriorCell, TrainCell
-from downstream.methods import FULL, Method, ready_method
+from downstream.methods import FULL, Method, PriorCell, TrainCell, ready_method
 from downstream.pairs import Pairs
 from suite.errors import SettingsError, UnknownName
 
@@ -34,13 +33,13 @@ class Ingredients:
 
     pairs: Pairs
     recipe: Recipe
-    pool: tuple[Candidate, ...]
+    pool: tuple[Method, ...]
     search: SearchSettings
     max_memory_gib: float | None = None
     """Memory budget of fusing with the trained models."""
 
 
-def candidates(specs: Sequence[str]) -> tuple[Candidate, ...]:
+def candidates(specs: Sequence[str]) -> tuple[Method, ...]:
     """A pool of fusers, each ready to work.
 
     Raises:
@@ -49,7 +48,7 @@ def candidates(specs: Sequence[str]) -> tuple[Candidate, ...]:
     """
     if not specs or len(set(specs)) != len(specs):
         raise SettingsError(f"a pool needs at least one fuser and each only once, got: {', '.join(specs) or 'none'}")
-    return tuple(Candidate(spec=spec, fingerprint=ready_method(spec).fingerprint) for spec in specs)
+    return tuple(map(ready_method, specs))
 
 
 def expand_variants(names: Sequence[str], pool: Sequence[str]) -> tuple[str, ...]:

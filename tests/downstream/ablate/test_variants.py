@@ -7,9 +7,8 @@ import pytest
 from datasets.synthetic.settings import SyntheticSettings
 from diffif.prior.targeted_search import SearchSettings
 from diffif.training.recipe import load_recipe
-from downstream.ablate.training_cells import Candidate, TrainCell
 from downstream.ablate.variants import Ingredients, build_method, expand_variants
-from downstream.methods import Method
+from downstream.methods import Method, TrainCell
 from downstream.pairs import laboratory_pairs
 from suite.errors import SettingsError, UnknownName
 from suite.settings import to_mapping
@@ -18,7 +17,7 @@ POOL = ("laplacian", "gff", "average")
 GIVEN = Ingredients(
     pairs=laboratory_pairs(SyntheticSettings(num_train=4)),
     recipe=load_recipe("ablation"),
-    pool=tuple(Candidate(spec=spec, fingerprint=spec) for spec in POOL),
+    pool=tuple(Method(spec=spec, fingerprint=spec) for spec in POOL),
     search=SearchSettings(),
 )
 
