@@ -46,7 +46,7 @@ class FuseSettings(DeviceChoice):
     fuser: Annotated[str, Argument(metavar="NAME")] = "diffif"
     """A name from `python -m diffif list`, NAME@key=value, folder:DIR, onnx:FILE, package.module:Class."""
     checkpoint: Annotated[Path | None, Argument(aliases=("--weights",))] = None
-    """Weights file, or a shipped one by name: small (of diffif by default), small-1step, small-mif (medical)."""
+    """Weights file, or a shipped one by name: small (of diffif by default), fast, small-mif, fast-mif (medical)."""
     steps: int | None = None
     """Denoising steps of diffif; without it the checkpoint's."""
     sampler: str | None = None

@@ -30,7 +30,7 @@ class DiffIF(Fuser):
     Args:
         device: "cpu", "cuda", ...
         weights: A Diff-IF checkpoint (.safetensors), or the name of a shipped one: small (infrared and visible, the
-            default), small-1step (the same in one step), small-mif (medical).
+            default), fast (the renderer alone, without diffusion), small-mif and fast-mif (medical).
         steps: Denoising steps; if None, as in the checkpoint's recipe, or 4 as published where it has none.
         sampler: ddim, ddpm or dpmpp-2m; None as above, published: ddim.
         eta: Randomness of ddim, 0 to 1; None as above, published: 1.

@@ -64,3 +64,14 @@ def test_a_step_along_the_gradient_raises_the_goal(pair: tuple[torch.Tensor, tor
 def test_a_weight_below_zero_is_refused() -> None:
     with pytest.raises(SettingsError, match="not be negative"):
         GoalWeights(vif=-1.0)
+
+
+def test_a_batch_counts_each_image_alike_however_dark(generator: torch.Generator) -> None:
+    """A quotient of sums over the batch would be the bright image's alone."""
+    bright, dark = ([2 * scene(generator) - 1 for _ in range(2)] for _ in range(2))
+    dark = [0.1 * (image + 1) - 1 for image in dark]
+    pairs = [(torch.maximum(*pair), *pair) for pair in (bright, dark)]
+    alone = [goal_terms(*pair) for pair in pairs]
+    together = goal_terms(*(torch.cat(images) for images in zip(*pairs, strict=True)))
+    for name, value in together.items():
+        assert float(value) == pytest.approx(float(alone[0][name] + alone[1][name]) / 2, abs=1e-4), name

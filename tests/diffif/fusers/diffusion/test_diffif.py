@@ -68,14 +68,16 @@ def test_every_setting_changes_the_fingerprint_and_the_pixels(checkpoint: Path, 
 def test_a_missing_checkpoint_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckpointError, match="Train one: python -m diffif train"):
         DiffIF(weights=tmp_path / "absent.safetensors")
-    with pytest.raises(CheckpointError, match=r"no checkpoint smal: .*shipped ones are: small, small-1step, small-mif"):
+    with pytest.raises(
+        CheckpointError, match=r"no checkpoint smal: .*shipped ones are: fast, fast-mif, small, small-mif"
+    ):
         build_fuser("diffif@weights=smal")
     monkeypatch.setattr(diffif, "SHIPPED_DIR", tmp_path)
     with pytest.raises(CheckpointError, match=r"shipped ones are: \(none\)"):
         DiffIF()
 
 
-@pytest.mark.parametrize(("name", "steps"), [("small", 2), ("small-1step", 1), ("small-mif", 2)])
+@pytest.mark.parametrize(("name", "steps"), [("small", 1), ("fast", 1), ("small-mif", 1), ("fast-mif", 1)])
 def test_a_shipped_checkpoint_keeps_bright_people_and_texture(name: str, steps: int) -> None:
     fuser = build_fuser(f"diffif@weights={name}")
     assert fuser.settings["steps"] == steps
