@@ -20,7 +20,6 @@ from suite.command import run_settings
 
 DOSES = (0.5, 2.0, 8.0, 32.0)
 """Weights of the prior's term; 2 is published."""
-STEPS = 200
 RATE = 0.03
 """Of Adam on images in [-1, 1], falling to 0."""
 
@@ -41,6 +40,8 @@ class DoseSettings:
     """How many, evenly spaced over the training split."""
     side: int = 192
     """Side of the centre crop of each pair, in pixels."""
+    steps: int = 200
+    """Of Adam, for each optimum."""
     threads: int = 1
     """CPU threads."""
 
@@ -83,12 +84,12 @@ def measure(options: DoseSettings) -> list[dict[str, float | str]]:
             for dose in DOSES:
                 rows.append(
                     {"pair": sample.id, "prior": folder.name.rpartition("-")[0], "dose": dose}
-                    | one(visible, infrared, prior, dose)
+                    | one(visible, infrared, prior, dose, options.steps)
                 )
     return rows
 
 
-def one(visible, infrared, prior, dose: float) -> dict[str, float]:  # type: ignore[no-untyped-def]
+def one(visible, infrared, prior, dose: float, steps: int) -> dict[str, float]:  # type: ignore[no-untyped-def]
     """Optimise the pixels of one pair under one prior at one dose."""
     import torch
 
@@ -99,8 +100,8 @@ def one(visible, infrared, prior, dose: float) -> dict[str, float]:  # type: ign
     maximum = torch.maximum(visible, infrared)
     x = (sum(scaled) / 3).clone().requires_grad_()
     adam = torch.optim.Adam([x], lr=RATE)
-    for step in range(STEPS):
-        adam.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+    for step in range(steps):
+        adam.param_groups[0]["lr"] = RATE * (1 - step / steps)
         adam.zero_grad()
         torch.stack(list(image_terms(x, *scaled, settings=settings).values())).sum().backward()
         adam.step()
