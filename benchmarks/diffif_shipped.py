@@ -10,15 +10,17 @@ is linear.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-SIZES = ((480, 640), (1024, 1280), (2048, 2048))
+from suite.command import run_settings
+
+SIZES = ("480x640", "1024x1280", "2048x2048")
 FORMS = ("diffif@steps=1", "diffif@steps=4", "diffif@weights=fast")
 PROBE = """
 import json, resource, sys, time
@@ -42,14 +44,27 @@ print(json.dumps({"seconds": min(seconds), "mib": (peak - before) / 1024}))
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShippedSettings:
+    """What to measure."""
+
+    against: Path | None = None
+    """Working tree of another commit."""
+    forms: tuple[str, ...] = FORMS
+    """Fusers as after --fuser."""
+    sizes: tuple[str, ...] = SIZES
+    """HxW."""
+    repeats: int = 3
+    """Runs of each; the least counts."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.diffif_shipped", description=__doc__)
+
+
+def run(options: ShippedSettings) -> int:
     """Print a table in Markdown."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.diffif_shipped", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--against", type=Path, help="working tree of another commit")
-    parser.add_argument("--forms", nargs="+", default=list(FORMS), help="fusers as after --fuser")
-    parser.add_argument("--sizes", nargs="+", type=_size, default=list(SIZES), metavar="HxW")
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args(argv)
     here = Path(__file__).resolve().parents[1]
     runs = [(here, "", form) for form in options.forms]
     if options.against:
@@ -57,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("| fuser | size | seconds | MiB | per pixel |\n| --- | --- | --- | --- | --- |")
     for tree, prefix, form in runs:
         first = None
-        for height, width in options.sizes:
+        for height, width in map(_size, options.sizes):
             found = probe(tree, form, height, width, options.repeats)
             cost = found["seconds"] / (height * width)
             first = first or cost

@@ -9,28 +9,49 @@ and all other image terms together: -1 means that they pull in opposite directio
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from suite.command import run_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareSettings:
+    """Which training, and where to look at it."""
+
+    dataset: str
+    """A name from `python -m datasets list`."""
+    root: Path
+    """Folder of the dataset."""
+    prior: Path
+    """Folder of priors, <id>.png."""
+    recipe: str = "ablation"
+    """A recipe that ships, or a YAML file."""
+    steps: int = 200
+    """Training steps."""
+    points: int = 4
+    """Steps at which gradients are taken apart."""
+    batches: int = 4
+    """Over which shares are averaged at each point."""
+    set: dict[str, Any] = field(default_factory=dict)
+    """Any key of the recipe."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    return run_settings(run, words, prog="python -m benchmarks.gradient_shares", description=__doc__)
+
+
+def run(options: ShareSettings) -> int:
     """Train and print one table per network."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gradient_shares", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--recipe", default="ablation")
-    parser.add_argument("--dataset", required=True)
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--prior", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=200, help="training steps")
-    parser.add_argument("--points", type=int, default=4, help="steps at which gradients are taken apart")
-    parser.add_argument("--batches", type=int, default=4, help="over which shares are averaged at each point")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    print(table(measure(parser.parse_args(argv))))
+    print(table(measure(options)))
     return 0
 
 
-def measure(options: argparse.Namespace) -> list[dict[str, float | str]]:
+def measure(options: ShareSettings) -> list[dict[str, float | str]]:
     """One row per point, network and term."""
     import torch
 
@@ -38,9 +59,8 @@ def measure(options: argparse.Namespace) -> list[dict[str, float | str]]:
     from diffif.model.diffusion import DiffIF, losses_at
     from diffif.training.data import Crops, PriorPairs, as_training_batch, step_generator
     from diffif.training.recipe import load_recipe
-    from suite.settings import parse_assignments
 
-    recipe = load_recipe(options.recipe, parse_assignments(options.set))
+    recipe = load_recipe(options.recipe, options.set)
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
     model = DiffIF(recipe.model).train()
