@@ -28,6 +28,12 @@ def answer(boards: Sequence[Board]) -> tuple[Span, ...]:
 
 def _by_score(board: Board, metric: str) -> list[Span]:
     best, *others = board.ordered(metric)
+    if len({board.scores[m, metric].value for m in (best, *others)}) == 1:
+        spans = [
+            Span(f"All {len(others) + 1} methods have the same {board.labels[metric].text} on "),
+            Span(board.context.place),
+        ]
+        return [*spans, Span(": "), *value_spans(board, best, metric), Span("; nothing can be told apart.")]
     tests = board.tests.get(metric)
     tested = [o for o in others if tests is not None and tests.tested(best, o)]
     spans = [Span(best, strong=True), Span(f" gives the best {board.labels[metric].text} on {board.context.place}: ")]

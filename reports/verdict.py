@@ -28,8 +28,13 @@ class Finding:
     spans: tuple[Span, ...]
 
 
-def verdict(boards: Sequence[Board]) -> list[Finding]:
-    """One paragraph per context, and one per evidence table."""
+def verdict(boards: Sequence[Board], *, evidence_of: Sequence[Board] | None = None) -> list[Finding]:
+    """One paragraph per context, and one per evidence table.
+
+    Args:
+        boards: The contexts to speak of.
+        evidence_of: Those whose evidence tables to speak of; by default the same.
+    """
     findings = []
     for board in boards:
         if board.context.task == "cost" or len(board.present) < 2:
@@ -37,6 +42,7 @@ def verdict(boards: Sequence[Board]) -> list[Finding]:
         spans = _quality(board) if board.context.task == "quality" else _task(board)
         if spans:
             findings.append(Finding(board.context.title, tuple(spans)))
+    for board in boards if evidence_of is None else evidence_of:
         evidence = _evidence(board)
         if evidence:
             findings.append(Finding(f"By evidence: {board.context.title}", tuple(evidence)))
@@ -51,6 +57,8 @@ def _task(board: Board) -> list[Span]:
     if len(order) < 2:
         return []
     best, others = order[0], order[1:]
+    if len({board.scores[m, metric].value for m in order}) == 1:
+        return [Span(f"All {len(order)} methods have the same {board.labels[metric].text}.")]
     spans = [Span(best, strong=True), Span(" has the highest " if _higher(board, metric) else " has the lowest ")]
     spans += [Span(f"{board.labels[metric].text}, "), *value_spans(board, best, metric), Span(". ")]
     tests = board.tests.get(metric)

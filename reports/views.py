@@ -58,13 +58,15 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
     boards = build_boards(collection)
     ablations = ablation_tables(collection)
     comparison = compare(other, collection) if other is not None else None
-    findings = [*verdict(boards), *(f for _, found in ablations for f in found), *_prediction(boards)]
+    first = main_board(boards)
+    # What the first sentence says is not said twice.
+    told = verdict([b for b in boards if b is not first or not b.primary], evidence_of=boards)
+    findings = [*told, *(f for _, found in ablations for f in found), *_prediction(boards)]
     tasks = Counter(board.context.task for board in boards)
     sections = [
         *(board_section(board, collection, alone=tasks[board.context.task] == 1) for board in boards),
         *other_sections(boards, collection, [table for table, _ in ablations], comparison),
     ]
-    first = main_board(boards)
     return Views(
         name=collection.name,
         summary=tuple(_summary(collection)),
