@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.base import Boxes, PairedDataset, Sample
-from datasets.images import read_array, read_sample, to_uint8, write_image
+from datasets.images import pair_size, read_array, read_sample, to_uint8, write_image
 from diffif.fusers.fused_set import FusedSet
 from suite.statistics.intervals import describe_draws
 
@@ -32,6 +32,17 @@ def example_samples(dataset: PairedDataset, count: int = NUM_EXAMPLES) -> list[S
     pool = with_objects or list(dataset)
     positions = np.linspace(0, len(pool) - 1, min(count, len(pool))).round().astype(int)
     return [pool[position] for position in positions]
+
+
+def write_examples(folder: Path, dataset: PairedDataset, fused: FusedSet) -> None:
+    """Write gallery.json and gallery/*.jpg: example pairs and their fused images, without boxes or masks."""
+    gallery = folder / "gallery"
+    gallery.mkdir()
+    entries = [
+        {"id": sample.id, **write_pictures(gallery, sample, fused), "size": list(pair_size(sample))}
+        for sample in example_samples(dataset)
+    ]
+    write_compact_json(folder / "gallery.json", entries)
 
 
 def write_pictures(folder: Path, sample: Sample, fused: FusedSet) -> dict[str, str]:

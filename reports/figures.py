@@ -164,7 +164,7 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
 
         half = math.ceil(len(order) / 2)
         depth = 0.5 + 0.3 * len(groups)
-        figure, axes = plt.subplots(figsize=(8.4, 0.75 + 0.24 * (depth + half)))
+        figure, axes = plt.subplots(figsize=(6.6, 0.75 + 0.24 * (depth + half)))
         low, high = 1, len(order)
         for i, group in enumerate(groups):
             ends = [board.mean_ranks[group[0]] - 0.03, board.mean_ranks[group[-1]] + 0.03]

@@ -75,6 +75,7 @@ class QualityCell(TaskCell):
         """Score what was not scored before."""
         import pandas as pd
 
+        from downstream.gallery import write_examples
         from downstream.quality.scores import score_images, undefined_notes
         from suite.device import resolve_device
 
@@ -101,6 +102,7 @@ class QualityCell(TaskCell):
                 *undefined_notes(per_image),
                 *(f"{key}: {value}" for key, value in dataset.facts.items()),
             ),
+            write_artefacts=lambda folder: write_examples(folder, dataset, fused),
         )
 
     def _score(self, metric: str, values: NDArray[np.float64]) -> Score:

@@ -56,6 +56,19 @@ def test_with_one_seed_the_first_sentence_says_that_nothing_is_proven(fabricator
     assert "≈</span>" not in html
 
 
+def test_where_all_score_alike_nobody_is_called_best(fabricator) -> None:
+    for fuser in ("average", "max"):
+        for seed in (0, 1):
+            fabricator.detect(fuser, seed=seed)
+    for source in (fabricator.workdir / "cells").glob("*/result.json"):
+        content = json.loads(source.read_text(encoding="utf-8"))
+        for row in content["rows"]:
+            row.update(value=0.0, ci_low=float("nan"), ci_high=float("nan"), no_interval="all alike")
+        source.write_text(json.dumps(content), encoding="utf-8")
+    text = answered(fabricator.workdir)
+    assert text == "All 2 methods have the same mAP50 on LLVIP: 0.0 %; nothing can be told apart."
+
+
 def test_curves_matrices_and_costs_are_drawn_from_what_the_records_bring(collection) -> None:
     detect, segment = board_of("detect", collection), board_of("segment", collection)
     drawn = training_curves(detect, collection)
