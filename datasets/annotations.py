@@ -10,79 +10,35 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from datasets.base import Boxes
+from datasets.base import Boxes, Sample
+from datasets.box_reading import BoxReading, Corners
+from datasets.coco import read_coco
 from datasets.label_files import LabelFileError, read_label_text, read_label_xml
-from datasets.problems import Problem, ProblemKind
+from datasets.problems import Problem
+from datasets.reading import SAME_SIZE
 from suite.errors import ImageError
 
 EVIDENCE = ("both", "infrared", "visible")
-EDGE_TOLERANCE = 1.0
-"""Pixels a box may stick out before it is a problem; see the module's description."""
 YOLO_COLUMNS = 5
 SMALLEST_POLYGON = 7
 """Columns of a line with class and three corners, as ultralytics writes outlines."""
 LARGEST_SIDE = 10**6
 """Pixels that a label file may state for a side."""
 
-Corners = tuple[float, float, float, float]
 
-
-class _Reading:
-    # The boxes and problems of one label file, while it is read.
-    def __init__(self, path: Path, size: tuple[int, int]) -> None:
-        self.path = path
-        self.height, self.width = size
-        self.stated_size: tuple[int, int] | None = None
-        self.boxes: dict[tuple[Corners, int, str], None] = {}
-        self.num_repeated = 0
-        self.num_polygons = 0
-        self.problems: list[Problem] = []
-
-    def blame(self, kind: ProblemKind, detail: str) -> None:
-        self.problems.append(Problem(kind=kind, id=self.path.stem, detail=f"{self.path.name} {detail}"))
-
-    def add(self, number: int, corners: Corners, label: int, evidence: str = "") -> None:
-        x1, y1, x2, y2 = corners
-        shown = ", ".join(f"{value:g}" for value in corners)
-        if not all(math.isfinite(value) for value in corners):
-            self.blame("box outside", f"box {number}: ({shown}) holds a value that is not a finite number")
-        elif x1 >= x2 or y1 >= y2:
-            self.blame("box outside", f"box {number}: ({shown}) is empty; expected xmin < xmax and ymin < ymax")
-        elif (
-            min(x1, y1) < -EDGE_TOLERANCE
-            or x2 > self.width + EDGE_TOLERANCE
-            or y2 > self.height + EDGE_TOLERANCE
-            or x1 >= self.width
-            or y1 >= self.height
-        ):
-            size = f"{self.height}x{self.width} (HxW)"
-            self.blame("box outside", f"box {number}: ({shown}) reaches outside the image of {size}")
-        else:
-            clipped = (max(x1, 0.0), max(y1, 0.0), min(x2, float(self.width)), min(y2, float(self.height)))
-            # Exactly equal boxes are one object written twice, as by a converter that was run twice and appends.
-            # Nearly equal ones stay: two people one behind the other.
-            self.num_repeated += (clipped, label, evidence) in self.boxes
-            self.boxes[clipped, label, evidence] = None
-
-    def result(self) -> tuple[Boxes, list[Problem]]:
-        if self.problems:
-            return Boxes(), self.problems
-        boxes = Boxes(
-            xyxy=tuple(corners for corners, _, _ in self.boxes),
-            labels=tuple(label for _, label, _ in self.boxes),
-            evidence=tuple(evidence for _, _, evidence in self.boxes if evidence),
-            num_repeated=self.num_repeated,
-            num_polygons=self.num_polygons,
-            stated_size=self.stated_size,
-        )
-        return boxes, []
-
-
-def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = None) -> tuple[Boxes, list[Problem]]:
+def read_voc(
+    path: Path,
+    classes: Sequence[str],
+    size: tuple[int, int] | None = None,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    left_out: Collection[str] = (),
+) -> tuple[Boxes, list[Problem]]:
     """The boxes of a Pascal VOC file, or what is wrong with it.
 
     Args:
@@ -90,11 +46,13 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
             visible), which only the synthetic scenes know.
         classes: Known class names; case does not matter.
         size: (H, W) of the image; None takes what the file states.
+        aliases: Other spellings of class names that the dataset's files contain, in lower case.
+        left_out: Names of objects that the dataset does not count, in lower case.
 
     Returns:
         The boxes and no problem, or no boxes and every problem of the file with the number of its box (from 1).
     """
-    reading = _Reading(path, size or (0, 0))
+    reading = BoxReading(path, size or (0, 0))
     try:
         root = read_label_xml(path)
     except LabelFileError as error:
@@ -109,10 +67,15 @@ def read_voc(path: Path, classes: Sequence[str], size: tuple[int, int] | None = 
     known = {name.casefold(): index for index, name in enumerate(classes)}
     for number, item in enumerate(root.iter("object"), start=1):
         name = (item.findtext("name") or "").strip()
+        if name.casefold() in left_out:
+            reading.num_left_out += 1
+            continue
+        name = (aliases or {}).get(name.casefold(), name)
         if name.casefold() not in known:
             reading.blame("unknown class", f"box {number}: unknown class {name!r}. Known: {', '.join(classes)}")
             continue
-        corners = _voc_corners(item)
+        corners, is_polygon = _voc_corners(item)
+        reading.num_polygons += is_polygon
         if corners is None:
             reading.blame("unreadable label", f"box {number}: <bndbox> needs xmin, ymin, xmax, ymax as numbers")
             continue
@@ -137,12 +100,22 @@ def stated_size(root: ElementTree.Element) -> tuple[int, int] | None:
     return (height, width) if 0 < height < LARGEST_SIDE and 0 < width < LARGEST_SIDE else None
 
 
-def _voc_corners(item: ElementTree.Element) -> Corners | None:
+def _voc_corners(item: ElementTree.Element) -> tuple[Corners | None, bool]:
+    """The corners of an object, and whether they bound an outline of four points (x1, y1 to x4, y4)."""
+    outline = item.find("polygon")
+    if outline is not None:
+        keys = [f"polygon/{axis}{number}" for number in range(1, 5) for axis in "xy"]
+        values = _floats(item, keys)
+        return (_polygon_corners(values) if values else None), True
+    values = _floats(item, [f"bndbox/{key}" for key in ("xmin", "ymin", "xmax", "ymax")])
+    return ((values[0], values[1], values[2], values[3]) if values else None), False
+
+
+def _floats(item: ElementTree.Element, keys: Sequence[str]) -> list[float]:
     try:
-        x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{key}") or "") for key in ("xmin", "ymin", "xmax", "ymax"))
+        return [float(item.findtext(key) or "") for key in keys]
     except ValueError:
-        return None
-    return x1, y1, x2, y2
+        return []
 
 
 def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tuple[Boxes, list[Problem]]:
@@ -158,7 +131,7 @@ def read_yolo(path: Path, classes: Sequence[str], size: tuple[int, int]) -> tupl
     Returns:
         The boxes and no problem, or no boxes and every problem of the file with the number of its line (from 1).
     """
-    reading = _Reading(path, size)
+    reading = BoxReading(path, size)
     try:
         lines = read_label_text(path).splitlines()
     except LabelFileError as error:
@@ -216,21 +189,66 @@ def yolo_lines(boxes: Boxes, size: tuple[int, int]) -> list[str]:
     return lines
 
 
-def read_boxes(path: Path, classes: Sequence[str], image: Path) -> tuple[Boxes, list[Problem]]:
-    """The boxes of a VOC (.xml) or YOLO (any other suffix) file, or what is wrong with it.
+def read_boxes(
+    path: Path,
+    classes: Sequence[str],
+    sample: Sample,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    left_out: Collection[str] = (),
+) -> tuple[Boxes, list[Problem]]:
+    """The boxes of a VOC (.xml), COCO (.json) or YOLO (any other suffix) file, in pixels of the pair as it is read.
 
-    VOC is judged by the size that it states (`check` compares it with the image). YOLO needs the size in the header of
-    its image.
+    VOC and COCO are judged by the size that they state (`check` compares it with the image). YOLO needs the size in the
+    header of its image.
     """
     if path.suffix.lower() == ".xml":
-        return read_voc(path, classes)
-    from datasets.images import read_size  # loads torch and OpenCV, which VOC does not need
+        boxes, problems = read_voc(path, classes, aliases=aliases, left_out=left_out)
+    elif path.suffix.lower() == ".json":
+        boxes, problems = read_coco_boxes(path, classes, sample)
+    else:
+        boxes, problems = Boxes(), []
+    if problems or (boxes.stated_size is not None and sample.reading.resize == SAME_SIZE):
+        return boxes, problems
+    from datasets.images import pair_size  # loads torch and OpenCV, which VOC and COCO do not need
 
     try:
-        size = read_size(image)
+        size = pair_size(sample)
     except ImageError as error:
-        return Boxes(), [Problem(kind="unreadable image", id=path.stem, detail=str(error))]
+        return Boxes(), [Problem(kind="unreadable image", id=sample.id, detail=str(error))]
+    if boxes.stated_size is not None:
+        return _scaled(boxes, boxes.stated_size, size), []
     return read_yolo(path, classes, size)
+
+
+def read_coco_boxes(path: Path, classes: Sequence[str], sample: Sample) -> tuple[Boxes, list[Problem]]:
+    """The boxes that a COCO file has for one pair, found by the name of its visible or infrared file."""
+    try:
+        file = read_coco(path)
+    except LabelFileError as error:
+        return Boxes(), [Problem(kind="unreadable label", id=sample.id, detail=f"{path.name} {error}")]
+    names = (sample.visible.stem, sample.infrared.stem, sample.id)
+    image = next((file.images[name] for name in names if name in file.images), None)
+    if image is None:
+        detail = f"{path.name} lists no image {' or '.join(dict.fromkeys(names))}"
+        return Boxes(), [Problem(kind="image without label", id=sample.id, detail=detail)]
+    known = {name.casefold(): index for index, name in enumerate(classes)}
+    reading = BoxReading(path, image.size)
+    reading.stated_size, reading.num_left_out = image.size, image.num_crowds
+    for number, (label, x, y, width, height) in enumerate(image.boxes, start=1):
+        name = file.classes[label]
+        if name.casefold() not in known:
+            reading.blame("unknown class", f"box {number}: unknown class {name!r}. Known: {', '.join(classes)}")
+        else:
+            reading.add(number, (x, y, x + width, y + height), known[name.casefold()])
+    boxes, problems = reading.result()
+    return boxes, [replace(problem, id=sample.id) for problem in problems]
+
+
+def _scaled(boxes: Boxes, stated: tuple[int, int], size: tuple[int, int]) -> Boxes:
+    down, across = size[0] / stated[0], size[1] / stated[1]
+    corners = tuple((x1 * across, y1 * down, x2 * across, y2 * down) for x1, y1, x2, y2 in boxes.xyxy)
+    return replace(boxes, xyxy=corners)
 
 
 def describe_annotations(paths: Sequence[Path]) -> str:
@@ -242,5 +260,6 @@ def describe_annotations(paths: Sequence[Path]) -> str:
     paths = [path for path in paths if path.is_file()]  # a folder called x.xml is no label
     for path in sorted(paths, key=lambda p: p.name):
         digest.update(os.fsencode(path.name) + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    kind = "Pascal VOC" if any(path.suffix.lower() == ".xml" for path in paths) else "YOLO"
+    suffixes = {path.suffix.lower() for path in paths}
+    kind = "Pascal VOC" if ".xml" in suffixes else "COCO" if ".json" in suffixes else "YOLO"
     return f"{kind}, {len(paths)} files, set {digest.hexdigest()[:12]}"

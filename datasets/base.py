@@ -15,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
+from datasets.headers import require_file
 from datasets.reading import AS_STORED, PLAIN, PairOptions, Reading
 from suite.errors import DatasetError, SettingsError
 
@@ -36,6 +37,8 @@ class Boxes:
     """Boxes of the file that equal an earlier one in class and corners; they are left out here."""
     num_polygons: int = field(default=0, compare=False)
     """Objects that the file outlines by more than a box; their bounding boxes are here."""
+    num_left_out: int = field(default=0, compare=False)
+    """Objects of classes that the dataset does not count, crowds among them."""
     stated_size: tuple[int, int] | None = field(default=None, compare=False)
     """(H, W) of the image as the label file states it; None where it states none."""
 
@@ -131,16 +134,16 @@ class PairedDataset(Sequence[Sample]):
         return digest.hexdigest()[:12]
 
 
-_DIGESTS: dict[tuple[str, int, int], bytes] = {}
+_DIGESTS: dict[tuple[str, int, int, int, int], bytes] = {}
 
 
 def _file_digest(path: Path) -> bytes:
     # Contents, not mtimes: a copied or re-cloned dataset must find its fused sets again. Remembered per process.
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise DatasetError(f"cannot read {path}: {error.strerror}.") from error
-    key = (str(path), status.st_size, status.st_mtime_ns)
+    # A pipe or a file of gigabytes that only looks like an image would keep the digest busy for ever.
+    require_file(path)
+    status = path.stat()
+    # The time of the last change of the inode cannot be set back, as that of the contents can by any tool that copies.
+    key = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     if key not in _DIGESTS:
         with path.open("rb") as opened:
             _DIGESTS[key] = hashlib.file_digest(opened, "sha256").digest()
@@ -185,6 +188,10 @@ class Layout(ABC):
     def facts(self, split: str, task: Task) -> Mapping[str, str]:
         """What a reader of results on this split must know."""
         return {}
+
+    def tasks_here(self) -> tuple[Task, ...]:
+        """The tasks whose labels are there; all that the dataset serves, unless it depends on the folder."""
+        return self.tasks
 
     @property
     def place(self) -> str:
@@ -241,6 +248,9 @@ class Layout(ABC):
         repeated = [one.num_repeated for one in boxes if one.num_repeated]
         if repeated:
             found["repeated boxes"] = f"{sum(repeated)} in {len(repeated)} label files; each box is counted once"
+        left_out = sum(one.num_left_out for one in boxes)
+        if left_out:
+            found["left out"] = f"{left_out} objects of classes that are not counted here, or crowds"
         polygons = sum(one.num_polygons for one in boxes)
         if polygons:
             found["polygons"] = f"{polygons} objects are outlined by polygons; their bounding boxes are used"

@@ -147,7 +147,8 @@ def parse_dataset(spec: str) -> tuple[str, PairOptions]:
         return name, PLAIN
     values: dict[str, str] = {}
     for part in tail.split(","):
-        key, equals, value = part.partition("=")
+        # Either sign, so that NAME=ROOT can still be told apart: folder@resize:infrared=DIR.
+        key, equals, value = re.split("([=:])", part, maxsplit=1) if re.search("[=:]", part) else (part, "", "")
         if not equals or not value:
             raise SettingsError(f"expected {name}@option=value,option=value, got {spec!r}")
         values[key.strip()] = value.strip()

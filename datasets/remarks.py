@@ -14,7 +14,9 @@ SMALLEST_SIDE = 41
 GREATEST_TINT = 12 / 255
 """Mean difference between the highest and the lowest channel up to which a colour file is grey with JPEG noise."""
 NARROW_BAND = 24 / 255
-"""Range between the 1st and the 99th percentile below which an infrared image is hardly more than flat."""
+"""Range of levels below which an infrared image is hardly more than flat."""
+BAND = (0.1, 99.9)
+"""Percentiles that the range is taken between: a few hot objects on a cold ground are contrast, a dead pixel is not."""
 MOST_BOXES = 1000
 
 Levels = NDArray[np.float32]
@@ -68,9 +70,9 @@ def remark_on_sources(sample: Sample, visible: Levels, infrared: Levels) -> list
     if grey_vi.shape == grey_ir.shape and np.abs(grey_vi - grey_ir).max() <= 1 / 255:
         say("identical modalities", f"{sample.visible} and {sample.infrared} show the same pixels")
     elif not constant:
-        low, high = np.percentile(_few(grey_ir), (1, 99))
+        low, high = np.percentile(grey_ir, BAND)
         if high - low < NARROW_BAND:
-            band = f"levels {255 * low:.0f} to {255 * high:.0f} of 255 (1st to 99th percentile)"
+            band = f"levels {255 * low:.0f} to {255 * high:.0f} of 255, but for {100 - BAND[1]:g} % at either end"
             say("little contrast", f"{sample.infrared}: {band}")
     return found
 

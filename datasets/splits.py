@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from datasets.base import SPLITS
+from datasets.base import IMAGE_SUFFIXES, SPLITS
+from datasets.label_files import LabelFileError, read_label_text
+from suite.errors import DatasetError
 from suite.files import write_text
 
 VAL_FRACTION = 0.15
@@ -68,9 +70,22 @@ def read_lists(root: Path) -> dict[str, frozenset[str]] | None:
     lists: dict[str, frozenset[str]] = {}
     for split in SPLITS:
         path = folder / f"{split}.txt"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        lists[split] = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+        lists[split] = frozenset(_read_list(path)) if path.exists() else frozenset()
     return lists
+
+
+def _read_list(path: Path) -> list[str]:
+    try:
+        lines = read_label_text(path).splitlines()
+    except LabelFileError as error:
+        raise DatasetError(f"the list {path} {error}.") from error
+    names = (line.partition("#")[0].strip() for line in lines)
+    # Lists of other tools name files: an id is a name without path and suffix.
+    return [name.removesuffix(Path(name).suffix) if _is_image(name) else name for name in names if name]
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def write_list(root: Path, split: str, ids: Sequence[str]) -> None:

@@ -101,7 +101,7 @@ def compute(task: str, command: TaskCommand, words: Sequence[str]) -> Progress:
     place = start_place(command.execution)
     data, fusers = command.data, command.fusers
     drawn = None if data.dataset else laboratory(data.synthetic)
-    study = study_on(get_task(task), command.settings, drawn=drawn, name=data.dataset, root=data.root)
+    study = study_on(get_task(task), command.settings, drawn=drawn, name=data.spec, root=data.root)
     methods = find_methods(fusers.fuser, fusers.max_memory)
     cells = plan_cells(study, methods, seeds, place, batch=fusers.fuse_batch)
     if study.pairs is not None and study.pairs.synthetic is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from datasets.reading import PLAIN, PairOptions, dataset_spec
 from suite.errors import SettingsError
 from suite.options import Argument
 
@@ -43,8 +44,19 @@ class DataOptions:
     """Where the dataset lies."""
     synthetic: dict[str, Any] = field(default_factory=dict)
     """Settings of the synthetic laboratory: num_train=480 seed=1 ..."""
+    pairs: Annotated[PairOptions, Argument(group=True)] = PLAIN
+    """How the files of the dataset become pairs."""
+
+    @property
+    def spec(self) -> str:
+        """The dataset with what is said about its pairs, as `datasets.registry.load_dataset` takes it."""
+        return dataset_spec(self.dataset, self.pairs)
 
     def __post_init__(self) -> None:
+        if self.pairs != PLAIN and (not self.dataset or "@" in self.dataset):
+            raise SettingsError(
+                f"{self.pairs.spell().strip()} needs --dataset NAME, without options of its own after @."
+            )
         if self.dataset and self.synthetic:
             raise SettingsError("--synthetic sets up the synthetic laboratory; leave --dataset and --root out.")
         if self.root is not None and not self.dataset:

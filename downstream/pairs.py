@@ -54,9 +54,9 @@ class Pairs:
 
     def classes(self, labels: Task) -> tuple[str, ...]:
         """The class names of a task's labels, known before drawn pairs are drawn."""
-        from datasets.registry import get_layout
+        from datasets.registry import open_layout
 
-        return get_layout(self.name)(self.root or Path()).classes_for(labels)
+        return open_layout(self.name, self.root or Path()).classes_for(labels)
 
     def outline(self, split: str) -> dict[str, Size]:
         """Id and (H, W) of every pair of a split, known before drawn pairs are drawn."""

@@ -123,7 +123,7 @@ def plan_studies(
     studies = []
     drawn = None if roots else laboratory(synthetic)
     for dataset, root in roots.items() or [("", None)]:
-        for name in _with_labels(tasks, dataset) if dataset else tasks:
+        for name in _with_labels(tasks, dataset, root) if dataset else tasks:
             if tasks[name].labels is not None:
                 studies.append(study_on(tasks[name], settings[name], drawn=drawn, name=dataset, root=root))
     if not studies and any(task.labels is not None for task in tasks.values()):
@@ -133,11 +133,11 @@ def plan_studies(
     ]
 
 
-def _with_labels(tasks: Mapping[str, type[TaskCell]], dataset: str) -> list[str]:
+def _with_labels(tasks: Mapping[str, type[TaskCell]], dataset: str, root: Path | None) -> list[str]:
     """The tasks that a dataset has labels for; the others are named."""
-    from datasets.registry import get_layout
+    from datasets.registry import get_layout, open_layout
 
-    known = (*get_layout(dataset).tasks, None)
+    known = (*(open_layout(dataset, root).tasks_here() if root else get_layout(dataset).tasks), None)
     missing = [name for name, task in tasks.items() if task.labels not in known]
     if missing:
         print(f"{dataset} has no labels for {', '.join(missing)}: left out.", flush=True)

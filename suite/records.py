@@ -30,13 +30,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from suite.errors import ResultError
-from suite.files import make_dir, write_file, write_text
-from suite.settings import fingerprint
+from suite.errors import ResultError, SettingsError, UnknownName
+from suite.files import describe_irregular, make_dir, write_file, write_text
+from suite.settings import fingerprint, from_mapping
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PER_IMAGE = "per_image.parquet"
+PARQUET_MARK = b"PAR1"
 SCHEMA_VERSION = 2
 NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
 """Units of what is measured or counted rather than averaged over test images: no interval is expected."""
@@ -179,7 +181,7 @@ def write_record(
     write_text(folder / "config.yaml", yaml.safe_dump(_jsonable(record.settings), sort_keys=False))
     write_json(folder / "environment.json", record.environment or describe_environment())
     if per_image is not None:
-        with write_file(folder / "per_image.parquet") as temporary:
+        with write_file(folder / PER_IMAGE) as temporary:
             per_image.to_parquet(temporary, index=False)
     if artefacts is not None:
         # What an attempt left that was killed before its last file.
@@ -191,41 +193,79 @@ def write_record(
 
 
 def read_record(path: Path) -> Record:
-    """Read one cell's folder.
+    """Read one cell's folder; it may be anyone's, so everything in it is checked before it is used.
 
     Raises:
         ResultError: missing or damaged file, or another schema version; says which.
     """
     source = path / "result.json"
-    try:
-        content = json.loads(source.read_text(encoding="utf-8"))
-        environment = json.loads((path / "environment.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise ResultError(
-            f"cannot read the record {source}: {error}. Delete the folder {path} and run the cell again."
-        ) from error
+    content, environment = _read_object(source), _read_object(path / "environment.json")
     found = content.pop("schema", None)
     if found != SCHEMA_VERSION:
         raise ResultError(
             f"{source} was written by another version of the suite (result schema {found}, expected "
             f"{SCHEMA_VERSION}). Delete the folder {path} and run the cell again: what is fused and trained is kept."
         )
+    _check_table(path / PER_IMAGE)
     try:
-        rows = tuple(Row(**row) for row in content.pop("rows"))
-        notes = tuple(content.pop("notes"))
-        return Record(rows=rows, notes=notes, environment=environment, path=path, **content)
-    except (KeyError, TypeError) as error:
+        rows = tuple(from_mapping(Row, row, where="rows.") for row in content.pop("rows"))
+        notes = tuple(str(note) for note in content.pop("notes"))
+        record = Record(rows=rows, notes=notes, environment=environment, path=path, **content)
+        texts = (record.cell_id, record.task, record.command, record.started, record.primary)
+        if not (isinstance(record.settings, Mapping) and isinstance(record.seconds, Mapping)):
+            raise TypeError("settings and seconds must be objects")
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("cell_id, task, command, started and primary must be text")
+    except (KeyError, TypeError, AttributeError, ValueError, SettingsError, UnknownName) as error:
         raise ResultError(
             f"{source} does not fit the schema: {error}. Delete the folder {path} and run the cell again."
         ) from error
+    return record
+
+
+def _read_object(source: Path) -> dict[str, Any]:
+    try:
+        if irregular := describe_irregular(source):
+            raise ValueError(f"it {irregular}")
+        content = json.loads(source.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError(f"expected an object, found {type(content).__name__}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultError(
+            f"cannot read the record {source}: {error}. Delete the folder {source.parent} and run the cell again."
+        ) from error
+    return content
+
+
+def _check_table(source: Path) -> None:
+    # Both ends of a Parquet file carry its mark; a cut copy lacks the second.
+    if not source.exists():
+        return
+    irregular = describe_irregular(source)
+    if not irregular:
+        with source.open("rb") as opened:
+            head = opened.read(len(PARQUET_MARK))
+            opened.seek(max(0, source.stat().st_size - len(PARQUET_MARK)))
+            irregular = "" if head == opened.read() == PARQUET_MARK else "is damaged: no whole Parquet file"
+    if irregular:
+        raise ResultError(f"{source} {irregular}. Delete the folder {source.parent} and run the cell again.")
 
 
 def read_per_image(path: Path) -> pd.DataFrame:
-    """The per-image table of a cell's folder; empty where the task has none."""
+    """The per-image table of a cell's folder; empty where the task has none.
+
+    Raises:
+        ResultError: the table is damaged.
+    """
     import pandas as pd
 
-    source = path / "per_image.parquet"
-    return pd.read_parquet(source) if source.is_file() else pd.DataFrame(columns=["id", "metric", "value"])
+    source = path / PER_IMAGE
+    if not source.is_file():
+        return pd.DataFrame(columns=["id", "metric", "value"])
+    try:
+        return pd.read_parquet(source)
+    except (OSError, ValueError) as error:
+        raise ResultError(f"cannot read {source}: {error}. Delete the folder {path} and run the cell again.") from error
 
 
 def record_dirs(workdir: Path) -> list[Path]:

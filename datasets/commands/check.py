@@ -79,7 +79,7 @@ def choose_tasks(layout: Layout, task: Task | None) -> list[Task]:
         SettingsError: the dataset has no labels for that task.
     """
     if task is None:
-        return [t for t in layout.tasks if t != "quality"] or ["quality"]
+        return [t for t in layout.tasks_here() if t != "quality"] or ["quality"]
     if task in layout.tasks:
         return [task]
     raise SettingsError(f"{layout.name} has no labels for the task {task!r}; it serves: {', '.join(layout.tasks)}.")

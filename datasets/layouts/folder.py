@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import SPLITS, Task
+from datasets.annotations import read_boxes
+from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
+from datasets.class_lists import CLASS_LISTS
 from datasets.layouts.modality_folders import (
     INFRARED_NAMES,
     VISIBLE_NAMES,
     find_modality,
     find_sequences,
 )
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir
-from datasets.marks import INFRARED_WORDS, VISIBLE_WORDS, find_marks
-from datasets.names import Matched, list_images
+from datasets.layouts.own_labels import BOX_FOLDERS, DATA_FILES, find_classes, find_label, has_labels
+from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.marks import INFRARED_WORDS, VISIBLE_WORDS
+from datasets.names import list_images
+from datasets.problems import Problem, Remark
+from datasets.reading import PLAIN, PairOptions
 from datasets.splits import LIST_FOLDER, read_lists
 from suite.errors import DatasetError
 
@@ -24,7 +30,8 @@ class Folder(SurveyedLayout):
     """Pairs in two sub-folders, in sequences of such, or in one folder; other sub-folders are left alone."""
 
     name = "folder"
-    title = "own pairs: two folders with the same file names, no labels"
+    title = "own pairs: two folders with the same file names; own boxes or masks, where there are any"
+    tasks: ClassVar[tuple[Task, ...]] = ("quality", "detect", "segment")
     licence = "yours"
     paper = "-"
     deep = True
@@ -40,8 +47,17 @@ class Folder(SurveyedLayout):
         "  NAME_rgb.png and NAME_th.png in one folder\n"
         f"  visible may be called {', '.join(VISIBLE_NAMES)};\n"
         f"  infrared {', '.join(INFRARED_NAMES)}; case does not matter\n"
-        "  Other names: --visible 'PATTERN' --infrared 'PATTERN', * for what both share"
+        "  Other names: --visible 'PATTERN' --infrared 'PATTERN', * for what both share\n"
+        "  labels/NAME.txt (YOLO), labels/NAME.xml (VOC) or one COCO .json: boxes; masks/NAME.png: class ids;\n"
+        "  classes from data.yaml, classes.txt (one name a line), the .json or the .xml files"
     )
+
+    def __init__(self, root: str | PathLike[str], options: PairOptions = PLAIN) -> None:
+        super().__init__(root, options)
+        # Found once per reader: every pair is asked for its label several times.
+        self._classes: dict[Task, tuple[str, ...]] = {}
+        self._found_labels: dict[tuple[Path, Task], Path | None] = {}
+        self._pairs: list[Sample] | None = None
 
     def folders(self, split: str) -> tuple[Path, Path]:
         """See `SurveyedLayout.folders`: split above modality, modality above split, or flat."""
@@ -65,22 +81,89 @@ class Folder(SurveyedLayout):
             self._refuse_no_split(split)
         return {f"{path.replace('/', '_')}_": both for path, both in self._sequences_under(parent).items()}
 
-    def match(self, visible: Path, infrared: Path) -> Matched:
-        """See `SurveyedLayout.match`; two modalities in one folder need names that tell them apart.
+    def tasks_here(self) -> tuple[Task, ...]:
+        """Quality, and the tasks that some pair has a label for."""
+        pairs = self._all_pairs()
+        return tuple(task for task in self.tasks if task == "quality" or has_labels(self.root, pairs, task))
+
+    def classes_for(self, task: Task) -> tuple[str, ...]:
+        """The names that the folder gives its classes; none without labels.
 
         Raises:
-            DatasetError: they do not; says which option does.
+            DatasetError: there are labels, and nothing names their classes.
         """
-        found = super().match(visible, infrared)
-        if visible == infrared and not self.options.visible and not (found.marks and found.marks.known):
-            names = [path.stem for path in list_images(visible)]
-            guess = found.marks or find_marks(names, names, same_folder=True)
-            options = guess.options if guess else "--visible '*_rgb' --infrared '*_th'"
+        if task == "quality":
+            return ()
+        if task not in self._classes:
+            found = (self._find_label(sample, task) for sample in self._all_pairs() if not self.classes)
+            labels = [path for path in found if path is not None and path.exists()]
+            self._classes[task] = find_classes(self.root, labels) if labels else self.classes
+        return self._classes[task]
+
+    def label_path(self, sample: Sample, task: Task) -> Path | None:
+        """See `datasets.layouts.own_labels`.
+
+        Raises:
+            DatasetError: the folder holds no labels of that task.
+        """
+        if task == "quality":
+            return None
+        path = self._find_label(sample, task)
+        if path is None:
+            where = "labels/NAME.txt, labels/NAME.xml or one COCO .json" if task == "detect" else "masks/NAME.png"
             raise DatasetError(
-                f"{self.name}: {visible} holds images of both modalities, or of one only, and their names do not say "
-                f"which is which. Say it: {options}. Or use two folders:\n{self.expected}"
+                f"{self.name}: {self.root} holds no labels for the task {task!r} (looked for {where}, beside the "
+                "images or the folders of the modalities)."
             )
-        return found
+        return path
+
+    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+        """The boxes of one pair, or its mask."""
+        if task == "segment":
+            return MaskPath(path=path), []
+        return read_boxes(path, self.classes_for(task), sample)
+
+    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+        """Labels of no image among the labels of this split."""
+        if task == "quality":
+            return []
+        pairs = [Sample(id=pair.id, visible=pair.visible, infrared=pair.infrared) for pair in self._match(split)[0]]
+        used = {path for sample in pairs if (path := self._find_label(sample, task)) is not None}
+        other = {path for sample in self._all_pairs() if (path := self._find_label(sample, task)) is not None}
+        suffixes = {path.suffix for path in used}
+        there = {p for folder in {path.parent for path in used} for p in folder.iterdir() if p.suffix in suffixes}
+        images = {path for sample in pairs for path in (sample.visible, sample.infrared)}
+        return stray_labels(there - used - other - images, (), self.root) if suffixes != {".json"} else []
+
+    def companions(self) -> tuple[Path, ...]:
+        """The lists of class names."""
+        names = (*DATA_FILES, *CLASS_LISTS)
+        places = (self.root, *(folder for name in BOX_FOLDERS if (folder := find_dir(self.root, (name,)))))
+        return tuple(dict.fromkeys(place / name for place in places for name in names if (place / name).is_file()))
+
+    def compare_class_lists(self, split: str, task: Task) -> list[Problem | Remark]:
+        """Nothing: the list is where the classes come from."""
+        return []
+
+    def _all_pairs(self) -> list[Sample]:
+        if self._pairs is not None:
+            return self._pairs
+        found: dict[Path, Sample] = {}
+        for split in SPLITS:
+            try:
+                pairs = self._match(split)[0]
+            except DatasetError:
+                continue  # a split that is not there
+            for pair in pairs:
+                found[pair.visible] = Sample(id=pair.id, visible=pair.visible, infrared=pair.infrared)
+        self._pairs = list(found.values())
+        return self._pairs
+
+    def _find_label(self, sample: Sample, task: Task) -> Path | None:
+        key = sample.visible, task
+        if key not in self._found_labels:
+            self._found_labels[key] = find_label(self.root, sample, task)
+        return self._found_labels[key]
 
     def _modalities(self, parent: Path) -> tuple[Path, Path]:
         if self._names_paths():

@@ -60,7 +60,7 @@ class LLVIP(SurveyedLayout):
 
     def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
-        return read_boxes(path, self.classes, sample.visible)
+        return read_boxes(path, self.classes, sample)
 
     def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image; `Annotations` is one folder for all splits, so all of them must be here to judge it."""

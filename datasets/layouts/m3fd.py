@@ -79,7 +79,7 @@ Infrared and Visible for Object Detection, CVPR 2022"
 
     def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
-        return read_boxes(path, self.classes, sample.visible)
+        return read_boxes(path, self.classes, sample)
 
     def stray_labels(self, split: str, task: Task) -> list[Problem]:
         """Labels of no image."""

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task
 from datasets.class_lists import SIDE_FILES, compare_class_list, find_class_list
-from datasets.names import Matched, Pair, match_pairs
+from datasets.marks import find_marks
+from datasets.names import Matched, Pair, list_images, match_pairs
 from datasets.problems import Problem, Remark, raise_problems
 from datasets.reading import PLAIN, PairOptions
 from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
@@ -166,7 +167,17 @@ class SurveyedLayout(Layout):
             if not folder.is_dir():
                 raise DatasetError(f"{self.name}: no folder {folder}.")
         patterns = (self.options.visible, self.options.infrared) if self.options.visible else None
-        return match_pairs(visible, infrared, patterns=patterns, deep=self.deep, recognise=self.recognises_marks)
+        found = match_pairs(visible, infrared, patterns=patterns, deep=self.deep, recognise=self.recognises_marks)
+        one_folder = visible.resolve() == infrared.resolve() and self.reading.channels != "rgbt"
+        if one_folder and not patterns and not (found.marks and found.marks.known):
+            names = [path.stem for path in list_images(visible)]
+            guess = found.marks or find_marks(names, names, same_folder=True)
+            options = guess.options if guess else "--visible '*_rgb' --infrared '*_th'"
+            raise DatasetError(
+                f"{self.name}: {visible} holds images of both modalities, or of one only, and their names do not say "
+                f"which is which. Say it: {options}. Or use two folders:\n{self.expected}"
+            )
+        return found
 
     def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Problem]]:
         path = self.label_path(sample, task)
@@ -197,6 +208,12 @@ class SurveyedLayout(Layout):
         if lists is None:
             return None
         mine = lists[split] & frozenset(ids)
+        if lists[split] and ids and not mine:
+            examples = f"{sorted(lists[split])[0]!r}, the pairs are called like {sorted(ids)[0]!r}"
+            raise DatasetError(
+                f"{self.name}: none of the {len(lists[split])} names in {LIST_FOLDER}/{split}.txt is a pair: it lists "
+                f"{examples}."
+            )
         for other in (name for name in SPLITS if name != split):
             # The same name in the folders of another split is another pair.
             twice = sorted(mine & lists[other]) if self._share_folders(split, other) else []

@@ -12,6 +12,7 @@ class TNO(Folder):
     """The usual extract of the TNO Image Fusion Dataset, as `vi` and `ir`."""
 
     name = "tno"
+    tasks = ("quality",)
     title = "TNO: military scenes, 20 to 42 pairs in use, of many sizes, visible mostly grey, no labels"
     licence = "see the TNO Image Fusion Dataset on figshare; cite the paper"
     paper = "Toet, The TNO Multiband Image Data Collection, Data in Brief 15, 2017"

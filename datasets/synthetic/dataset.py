@@ -68,7 +68,7 @@ class Synthetic(SurveyedLayout):
             if not evidence.is_file():
                 return None, [Problem(kind="image without label", id=sample.id, detail=f"no evidence {evidence}")]
             return MaskPath(path=path, evidence=evidence), []
-        boxes, problems = read_boxes(path, self.classes, sample.visible)
+        boxes, problems = read_boxes(path, self.classes, sample)
         if not problems and len(boxes.evidence) != len(boxes):
             detail = f"{path.name} names no evidence; every object of a synthetic scene has one"
             problems = [Problem(kind="unreadable label", id=sample.id, detail=detail)]

@@ -121,6 +121,9 @@ def fuse_files(
             if missing:
                 record.begin(kept, samples)
             for sample in progress(missing, len(missing)) if progress else missing:
+                if not record.path.is_file():
+                    # Writing on would begin a new folder under the old name, with a part of the images.
+                    raise WorkdirError(f"{out} was moved or removed while fusing into it. Run the command again.")
                 if problem := fuse_one(sample, fuser, record.image(sample.id), outcome):
                     outcome.problems.append(problem)
                 else:

@@ -53,7 +53,7 @@ class FuseRecord:
                 raise WorkdirError(self._refuse(f"{len(there)} images of these names, not made by this command", there))
             return set()
         if before != self.work and there:
-            raise WorkdirError(self._refuse("images of other work", _differences(before, self.work)))
+            raise WorkdirError(self._refuse("images of other work", describe_differences(before, self.work)))
         if before != self.work:
             return set()
         digests = {sample.id: digest_of(sample) for sample in samples}
@@ -114,12 +114,13 @@ def digest_of(sample: Sample) -> str:
     return hashlib.sha256(sample.digest).hexdigest()[:DIGEST_LENGTH]
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def describe_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two works, a line each."""
     found = []
     for key in sorted({*before, *now}):
         old, new = before.get(key), now.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += [f"{key}: {line}" for line in _differences(old, new)]
+            found += [f"{key}: {line}" for line in describe_differences(old, new)]
         elif old != new:
             found.append(f"{key} was {old}, now {new}")
     return found

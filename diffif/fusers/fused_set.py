@@ -256,8 +256,8 @@ def _check_space(folder: Path, samples: Sequence[Sample]) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise WorkdirError(
-            f"{len(samples)} fused images of {height}x{width} (HxW) need about {needed / 2**30:.1f} GiB, but only "
-            f"{free / 2**30:.1f} GiB are free under {folder}. Free some space, or pass another --workdir."
+            f"{len(samples)} fused images of {height}x{width} (HxW) need about {needed / 2**20:,.0f} MiB, but only "
+            f"{free / 2**20:,.0f} MiB are free under {folder}. Free some space, or pass another --workdir."
         )
 
 

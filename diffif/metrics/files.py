@@ -19,6 +19,9 @@ from diffif.metrics.evaluation import evaluate
 from diffif.metrics.metric import Metric
 from suite.errors import DatasetError, list_offenders
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of a cell that a spreadsheet would compute."""
+
 
 @dataclass(frozen=True)
 class ImageFiles:
@@ -108,11 +111,14 @@ def _read(path: Path) -> Tensor:
 
 
 def mean_scores(rows: Sequence[ImageScores]) -> dict[str, float]:
-    """Mean of each metric over the images where it is defined; nan if there is none."""
+    """Mean of each metric over the images where it is a finite number; nan if there is none.
+
+    One fused image that equals a source has an infinite PSNR, which would swallow the mean of all others.
+    """
     if not rows:
         return {}
     table = {name: torch.tensor([row.scores[name] for row in rows], dtype=torch.float64) for name in rows[0].scores}
-    return {name: values.nanmean().item() for name, values in table.items()}
+    return {name: values[values.isfinite()].mean().item() for name, values in table.items()}
 
 
 def as_csv(rows: Sequence[ImageScores]) -> str:
@@ -121,5 +127,7 @@ def as_csv(rows: Sequence[ImageScores]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["image", "convention", *(rows[0].scores if rows else ())])
     for row in rows:
-        writer.writerow([row.name, row.convention, *(repr(value) for value in row.scores.values())])
+        # A name like =cmd() would be computed by a spreadsheet.
+        name = f"'{row.name}" if row.name.startswith(FORMULA) else row.name
+        writer.writerow([name, row.convention, *(repr(value) for value in row.scores.values())])
     return buffer.getvalue()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from diffif.model.diffusion import DiffIF, ModelSettings
+from diffif.model.limits import refuse_huge
 from suite.errors import CheckpointError, SettingsError, UnknownName, list_offenders
 from suite.files import write_file
 from suite.settings import from_mapping, to_mapping
@@ -148,9 +150,11 @@ def read_card(path: Path) -> CheckpointCard:
         found = header.pop("format", None)
         if found != FORMAT:
             raise CheckpointError(f"{path}: checkpoint format {found}, this version reads {FORMAT}. Update the suite.")
-        return from_mapping(CheckpointCard, header)
-    except (json.JSONDecodeError, AttributeError, SettingsError, UnknownName) as error:
+        card = from_mapping(CheckpointCard, header)
+        refuse_huge(card.settings)
+    except (ValueError, AttributeError, TypeError, RecursionError, SettingsError, UnknownName) as error:
         raise CheckpointError(f"{path}: damaged or newer checkpoint, its settings cannot be read: {error}") from error
+    return card
 
 
 def import_official(path: Path, settings: ModelSettings | None = None) -> DiffIF:
@@ -172,7 +176,10 @@ def import_official(path: Path, settings: ModelSettings | None = None) -> DiffIF
             "project (github.com/XunpengYi/Diff-IF) and pass its path."
         )
     try:
-        content: object = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch.load warns about the pickle's protocol before it refuses or accepts the file.
+            warnings.simplefilter("ignore")
+            content: object = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if text := text_instead_of_tensors(path):
             raise CheckpointError(text) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffif.video.frames import CODECS, Frames, check_together, is_video, open_frames, write_video
+from diffif.video.work_record import claim_result
 from suite.errors import DatasetError
 from suite.files import make_dir
 
@@ -74,12 +75,17 @@ def fuse_frames(job: Job, fuser: Fuser, *, overwrite: bool = False, on_frame: On
 
     Returns:
         Frames fused now.
+
+    Raises:
+        WorkdirError: what is there was made by another fuser or of other sources.
     """
     from datasets.images import to_tensor, write_image
 
+    files = job.files(fuser)
+    begun = (job.makes_video and job.out.is_file()) or any(file.is_file() for file in files)
+    claim_result(job.out, fuser, (job.visible.path, job.infrared.path), begun=begun, overwrite=overwrite)
     if job.makes_video and job.out.is_file() and not overwrite:
         return 0
-    files = job.files(fuser)
     make_dir(job.frames_dir(fuser))
     done = 0 if overwrite else next((k for k, file in enumerate(files) if not file.is_file()), len(files))
     pairs = zip(job.visible.read(done), job.infrared.read(done), strict=True)

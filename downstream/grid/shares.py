@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from downstream.grid.cell import Cell
 from downstream.grid.engines.engine import Slots
+from suite.device import listed_gpus
 
 USABLE_SHARE = 0.9
 """Of the free main memory; the rest is left to everything else."""
@@ -69,8 +70,8 @@ def visible_gpus(device: str, count: int) -> tuple[str, ...]:
     """The GPUs behind --device as CUDA_VISIBLE_DEVICES names them; without a number every one of `count`."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     visible = tuple(chosen.split(",")) if chosen else tuple(map(str, range(count)))
-    number = device.removeprefix("cuda:")
-    return (visible[int(number)],) if number.isdigit() else visible
+    numbers = listed_gpus(device)
+    return tuple(visible[number] for number in numbers) if numbers else visible
 
 
 def _free_memory() -> float:

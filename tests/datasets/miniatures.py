@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,7 @@ FMB_TRAIN = [f"{number:05d}" for number in range(1, 13)]
 FMB_TEST = ["01001", "01002"]
 M3FD_IDS = [f"{block * 100 + 50:05d}" for block in range(10)]
 FREE_IDS = ["a", "b", "c"]
+OUTLINE = [(4, 2), (20, 6), (18, 14), (2, 10)]
 CASES = ["16003", "16004", "20007", "2011", "21006"]
 
 
@@ -93,15 +95,62 @@ def write_m3fd(root: Path) -> None:
 
 def write_roadscene(root: Path) -> None:
     write_pairs(root / "crop_LR_visible", root / "cropinfrared", ["FLIR_00006", "FLIR_00306"], ".jpg")
+    for name in ("FLIR_00006", "FLIR_00306"):
+        write_label(root / "labels" / f"{name}.txt", "2 0.5 0.5 0.25 0.5\n")
 
 
 def write_tno(root: Path) -> None:
     write_pairs(root / "vi", root / "ir", ["01", "02"])
 
 
+def write_mfnet(root: Path) -> None:
+    lists = {"train": MSRS_TRAIN[:12], "val": MSRS_TRAIN[12:], "test": MSRS_TEST}
+    for split, ids in lists.items():
+        write_label(root / f"{split}.txt", "".join(f"{name}\n" for name in ids))
+        for name in ids:
+            both = np.dstack([make_image(name, 3), make_image(name, 1)])
+            (root / "images").mkdir(exist_ok=True)
+            cv2.imwrite(str(root / "images" / f"{name}.png"), both)
+            write_mask(root / "labels" / f"{name}.png", range(9))
+
+
+def write_flir_aligned(root: Path) -> None:
+    lists = {"align_train.txt": FMB_TRAIN, "align_validation.txt": FMB_TEST}
+    for file, ids in lists.items():
+        write_label(root / file, "".join(f"FLIR_{name}_PreviewData\n" for name in ids))
+        for name in ids:
+            write_image(root / "JPEGImages" / f"FLIR_{name}_RGB.jpg", make_image(name, 3))
+            write_image(root / "JPEGImages" / f"FLIR_{name}_PreviewData.jpeg", make_image(name, 1))
+            text = voc(("person", 2, 3, 12, 20), ("dog", 2, 3, 9, 9))
+            write_label(root / "Annotations" / f"FLIR_{name}_PreviewData.xml", text)
+
+
+def write_kaist(root: Path) -> None:
+    text = "% bbGt version=3\nperson 2 3 10 17 0 0 0 0 0 0 0\npeople 1 1 9 9 0 0 0 0 0 0 0\n"
+    for place in ("set00/V000", "set00/V001", "set06/V000"):
+        write_pairs(root / place / "visible", root / place / "lwir", ["I00000", "I00019", "I00039"], ".jpg")
+        for name in ("I00000", "I00019", "I00039"):
+            write_label(root / "annotations" / place / f"{name}.txt", text)
+    write_label(root / "imageSets/test-all-20.txt", "set06/V000/I00019\nset06/V000/I00039\n")
+
+
+def write_dronevehicle(root: Path) -> None:
+    corners = "".join(f"<x{n}>{x}</x{n}><y{n}>{y}</y{n}>" for n, (x, y) in enumerate(OUTLINE, start=1))
+    item = f"<object><name>feright car</name><polygon>{corners}</polygon></object>"
+    text = voc().replace("</annotation>", f"{item}</annotation>")
+    for split, ids in (("train", FMB_TRAIN), ("val", ["02001"]), ("test", FMB_TEST)):
+        write_pairs(root / split / f"{split}img", root / split / f"{split}imgr", ids, ".jpg")
+        for name in ids:
+            write_label(root / split / f"{split}labelr" / f"{name}.xml", text)
+
+
 def write_folder(root: Path) -> None:
     for split, ids in (("train", [f"{n:02d}" for n in range(12)]), ("test", FREE_IDS)):
         write_pairs(root / split / "Visible", root / split / "IR", ids)
+        for name in ids:
+            write_label(root / split / "labels" / f"{name}.txt", "1 0.5 0.5 0.25 0.5\n")
+            write_mask(root / split / "masks" / f"{name}.png", [0, 1])
+    write_label(root / "classes.txt", "background\nperson\n")
 
 
 def harvard_writer(modality: str) -> Callable[[Path], None]:
@@ -135,6 +184,10 @@ MINIATURES: dict[str, Callable[[Path], None]] = {
     "msrs": write_msrs,
     "fmb": write_fmb,
     "m3fd": write_m3fd,
+    "mfnet": write_mfnet,
+    "flir-aligned": write_flir_aligned,
+    "kaist": write_kaist,
+    "dronevehicle": write_dronevehicle,
     "roadscene": write_roadscene,
     "tno": write_tno,
     "harvard-ct-mri": harvard_writer("CT"),

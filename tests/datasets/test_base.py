@@ -9,7 +9,7 @@ import pytest
 
 from datasets.base import Boxes, MaskPath, PairedDataset, Sample
 from datasets.names import match_pairs
-from suite.errors import DatasetError
+from suite.errors import ImageError
 from tests.datasets.miniatures import write_mask, write_pairs
 
 
@@ -72,5 +72,5 @@ def test_the_fingerprint_follows_labels_classes_split_and_pixels(dataset: Paired
 
 def test_the_fingerprint_of_a_vanished_file_says_which(dataset: PairedDataset, tmp_path: Path) -> None:
     (tmp_path / "ir/b.png").unlink()
-    with pytest.raises(DatasetError, match=r"cannot read .*b\.png"):
+    with pytest.raises(ImageError, match=r"cannot open image .*b\.png"):
         _ = dataset.fingerprint

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from datasets.base import Boxes
+from datasets.images import read_sample
+from datasets.layouts.dronevehicle import DroneVehicle
+from datasets.layouts.flir_aligned import FLIRAligned
 from datasets.layouts.fmb import FMB
 from datasets.layouts.folder import Folder
 from datasets.layouts.harvard import Harvard, HarvardCTMRI, HarvardPETMRI
+from datasets.layouts.kaist import KAIST
 from datasets.layouts.llvip import LLVIP
 from datasets.layouts.m3fd import BLOCK_LENGTH, BLOCK_SPLITS, GUARD_LENGTH, M3FD, split_of
+from datasets.layouts.mfnet import MFNet
 from datasets.layouts.msrs import MSRS
 from datasets.layouts.roadscene import RoadScene
+from datasets.layouts.survey import SurveyedLayout
 from datasets.layouts.tno import TNO
 from datasets.splits import write_list
 from suite.errors import DatasetError
@@ -22,20 +30,24 @@ from tests.datasets.miniatures import (
     harvard_writer,
     make_image,
     voc,
+    write_dronevehicle,
+    write_flir_aligned,
     write_fmb,
     write_harvard,
     write_image,
+    write_kaist,
     write_label,
     write_llvip,
     write_llvip_yolo,
     write_m3fd,
     write_mask,
+    write_mfnet,
     write_msrs,
     write_pairs,
 )
 
 
-def ids(layout: LLVIP | MSRS | FMB | M3FD | Folder | HarvardCTMRI, split: str) -> list[str]:
+def ids(layout: SurveyedLayout, split: str) -> list[str]:
     return [sample.id for sample in layout.load(split, "quality")]
 
 
@@ -272,3 +284,49 @@ def test_real_pairs_load(
 ) -> None:
     opened = layout(shared / "data" / folder)
     assert [len(opened.load(split, task)) for split in ("train", "val", "test")] == [train, val, test]  # type: ignore[arg-type]
+
+
+def test_mfnet_splits_the_channels_of_one_file_and_follows_its_lists(tmp_path: Path) -> None:
+    write_mfnet(tmp_path)
+    layout = MFNet(tmp_path)
+    sample = layout.load("test", "segment")[0]
+    visible, infrared = read_sample(sample)
+    assert np.array_equal(np.round(255 * infrared[0, 0].numpy()).astype(np.uint8), make_image(sample.id, 1))
+    colour = np.round(255 * visible[0].permute(1, 2, 0).numpy()).astype(np.uint8)
+    assert np.array_equal(colour[..., ::-1], make_image(sample.id, 3))
+    assert [len(layout.load(split, "quality")) for split in ("train", "val", "test")] == [12, 4, 2]
+    shutil.copy(tmp_path / "images/00001D.png", tmp_path / "images/00001D_flip.png")
+    assert len(layout.load("train", "quality")) == 12
+
+
+def test_flir_aligned_pairs_by_the_ends_of_its_names_and_leaves_dogs_out(tmp_path: Path) -> None:
+    write_flir_aligned(tmp_path)
+    dataset = FLIRAligned(tmp_path).load("test", "detect")
+    assert [(s.id, s.infrared.name) for s in dataset] == [
+        ("FLIR_01001", "FLIR_01001_PreviewData.jpeg"), ("FLIR_01002", "FLIR_01002_PreviewData.jpeg")
+    ]  # fmt: skip
+    assert dataset[0].target == Boxes(xyxy=((2, 3, 12, 20),), labels=(0,))
+    assert dataset.facts["left out"].startswith("2 objects")
+    assert len(FLIRAligned(tmp_path).load("train", "quality")) == 10
+
+
+def test_kaist_reads_the_frames_of_its_list_and_its_sequences_stay_whole(tmp_path: Path) -> None:
+    write_kaist(tmp_path)
+    dataset = KAIST(tmp_path).load("test", "detect")
+    assert [sample.id for sample in dataset] == ["set06_V000_I00019", "set06_V000_I00039"]
+    assert dataset[0].target == Boxes(xyxy=((2, 3, 12, 20),), labels=(0,))
+    assert dataset.facts["frames"] == "as listed in imageSets"
+    groups = [{s.group for s in KAIST(tmp_path).load(split, "quality")} for split in ("train", "val")]
+    assert groups[0] | groups[1] == {"set00_V000", "set00_V001"}
+    assert not groups[0] & groups[1]
+    write_label(tmp_path / "annotations/set06/V000/I00019.txt", "tree 1 1 5 5\n")
+    with pytest.raises(DatasetError, match="unknown class 'tree'"):
+        KAIST(tmp_path).load("test", "detect")
+
+
+def test_dronevehicle_takes_the_box_around_an_outline_and_knows_its_spellings(tmp_path: Path) -> None:
+    write_dronevehicle(tmp_path)
+    dataset = DroneVehicle(tmp_path).load("test", "detect")
+    assert dataset[0].target == Boxes(xyxy=((2, 2, 20, 14),), labels=(4,))
+    assert dataset.facts["polygons"].startswith("2 objects")
+    assert ids(DroneVehicle(tmp_path), "val") == ["02001"]

@@ -160,3 +160,12 @@ def test_names_that_cannot_be_ids_are_named_and_printable(tmp_path: Path, name: 
     for problem in found.problems:
         assert said in problem.detail
         assert str(problem).isprintable()
+
+
+def test_two_links_to_one_folder_are_one_source(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "real", tmp_path / "other", ["a", "b"])
+    for name in ("visible", "infrared"):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / name).symlink_to(tmp_path / "real")
+    with pytest.raises(DatasetError, match="of both modalities, or of one only"):
+        load_dataset("folder", tmp_path / "data", "test", "quality")

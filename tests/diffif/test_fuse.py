@@ -248,3 +248,28 @@ def test_a_second_command_on_the_same_folder_is_refused_while_the_first_works(
     with FileLock(tmp_path / "out" / LOCK):
         assert fuse(*folders, "--out", tmp_path / "out") == 1
     assert "another command is fusing into" in capsys.readouterr().err
+
+
+def test_a_folder_that_vanishes_while_it_is_filled_is_said_and_not_begun_anew(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from collections.abc import Iterable, Iterator
+
+    from datasets.base import Sample
+    from datasets.reading import PLAIN
+    from diffif.fusers.fuse_files import find_pairs, fuse_files
+    from diffif.fusers.registry import build_fuser
+    from suite.errors import WorkdirError
+
+    out = tmp_path / "out"
+
+    def move_away(samples: Iterable[Sample], total: int) -> Iterator[Sample]:
+        for number, sample in enumerate(samples):
+            if number == 1:
+                out.rename(tmp_path / "elsewhere")
+            yield sample
+
+    with pytest.raises(WorkdirError, match="was moved or removed while fusing into it"):
+        fuse_files(find_pairs(*folders, PLAIN), build_fuser("average"), out, progress=move_away)
+    assert not out.exists()
+    assert len(contents(tmp_path / "elsewhere")) == 1

@@ -56,3 +56,41 @@ def test_a_score_without_interval_needs_a_reason() -> None:
     assert row(value=0.86, n=1).no_interval == "fewer than two images"
     assert row(value=20.0, unit="ms", metric="ms/480x640").no_interval == "a fact, not a score averaged over images"
     assert row(value=float("nan")).no_interval == ""
+
+
+FOREIGN = {
+    "a list": b"[1, 2]",
+    "bytes that are no text": bytes(range(256)),
+    "no bytes": b"",
+    "lists within lists": b"[" * 100_000,
+    "rows that are no list": b'{"schema": SCHEMA, "rows": {"a": 1}, "notes": []}',
+    "rows without a metric": b'{"schema": SCHEMA, "rows": [{"metric": null}], "notes": []}',
+    "settings that are none": b'{"schema": SCHEMA, "rows": [], "notes": [], "cell_id": "x", "task": "quality", '
+    b'"settings": null, "command": "", "started": ""}',
+    "a task that is no text": b'{"schema": SCHEMA, "rows": [], "notes": [], "cell_id": "x", "task": 7, '
+    b'"settings": {}, "command": "", "started": ""}',
+}
+
+
+@pytest.mark.parametrize("kind", [*FOREIGN, "a named pipe", "a folder", "a table cut short", "a table that is a pipe"])
+def test_foreign_and_damaged_records_are_one_clear_error(tmp_path: Path, kind: str) -> None:
+    import os
+
+    from suite.records import PER_IMAGE, SCHEMA_VERSION, read_record
+
+    (tmp_path / "environment.json").write_text("{}")
+    source, table = tmp_path / "result.json", tmp_path / PER_IMAGE
+    sound = b'{"schema": SCHEMA, "rows": [], "notes": [], "cell_id": "x", "task": "quality", "settings": {}, '
+    sound += b'"command": "", "started": ""}'
+    if kind == "a named pipe":
+        os.mkfifo(source)
+    elif kind == "a folder":
+        source.mkdir()
+    else:
+        source.write_bytes(FOREIGN.get(kind, sound).replace(b"SCHEMA", str(SCHEMA_VERSION).encode()))
+    if kind == "a table cut short":
+        table.write_bytes(b"PAR1 and so on")
+    elif kind == "a table that is a pipe":
+        os.mkfifo(table)
+    with pytest.raises(ResultError, match=str(tmp_path)):
+        read_record(tmp_path)

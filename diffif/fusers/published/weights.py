@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import pickle
 import re
@@ -28,6 +29,11 @@ from suite.errors import WeightsError
 
 ROOT_VARIABLE = "DIFFIF_WEIGHTS"
 """The environment variable that names the folder of published weights."""
+
+MATLAB_NUMBERS = ("double", "single", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+MOST_MATLAB_NUMBERS = 100_000_000
+LARGEST_MATLAB_FILE = 2**30
+"""Bytes; scipy reads such a file as a whole."""
 
 # Where training scripts put the state dict inside what they save; a single entry of any name is opened, too.
 WRAPPERS = ("state_dict", "model", "weight", "params", "net")
@@ -231,9 +237,17 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _read_matlab(path: Path) -> dict[str, Any]:
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
 
-    return {name: torch.from_numpy(array) for name, array in loadmat(path).items() if not name.startswith("__")}
+    if path.stat().st_size > LARGEST_MATLAB_FILE:
+        raise ValueError(f"{path.stat().st_size / 2**30:.1f} GiB, more than any published network has")
+    # Names and sizes first: a file may unpack to far more than it has bytes, and cells of objects take for ever.
+    listed = [(name, shape) for name, shape, kind in whosmat(path) if kind in MATLAB_NUMBERS]
+    total = sum(math.prod(shape) for _, shape in listed)
+    if total > MOST_MATLAB_NUMBERS:
+        raise ValueError(f"{total:,} numbers, more than any published network has; at most {MOST_MATLAB_NUMBERS:,}")
+    found = loadmat(path, variable_names=[name for name, _ in listed])
+    return {name: torch.from_numpy(array) for name, array in found.items() if not name.startswith("__")}
 
 
 def _read_pickle(path: Path) -> Any:

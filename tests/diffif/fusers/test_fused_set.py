@@ -127,7 +127,7 @@ def test_a_disk_without_room_is_refused_before_fusing(
 ) -> None:
     monkeypatch.setattr(fused_set.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
     fuser = Counting()
-    with pytest.raises(WorkdirError, match="GiB are free"):
+    with pytest.raises(WorkdirError, match="MiB are free"):
         fuse_split(make_labelled_pairs(3), fuser, tmp_path / "work", progress=False)
     assert fuser.ids == []
 

@@ -87,3 +87,16 @@ def test_all_is_everything_that_the_convention_defines(folders: list[str], capsy
     assert main([*files, "--convention", "vifb", "--metrics", "all"]) == 0
     labels = [get_metric(name).label for name in metrics_of("vifb")]
     assert capsys.readouterr().out.splitlines()[1].split() == ["image", *labels]
+
+
+def test_an_infinite_score_swallows_no_mean() -> None:
+    from diffif.metrics.files import ImageScores, mean_scores
+
+    rows = [ImageScores(str(n), "standard", {"psnr": value}) for n, value in enumerate((20.0, float("inf"), 30.0))]
+    assert mean_scores(rows) == {"psnr": 25.0}
+
+
+def test_a_name_that_is_a_formula_stays_text_in_a_spreadsheet() -> None:
+    from diffif.metrics.files import ImageScores, as_csv
+
+    assert as_csv([ImageScores("=cmd|'/C calc'!A0", "standard", {"en": 1.0})]).splitlines()[1].startswith("'=cmd")

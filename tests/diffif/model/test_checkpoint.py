@@ -158,3 +158,31 @@ def test_files_that_hold_something_else_are_refused(tmp_path: Path, content: obj
         import_official(tmp_path / "official.pth")
     with pytest.raises(CheckpointError, match="no file"):
         import_official(tmp_path / "absent.pth")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"schedule": {"num_timesteps": 10**18}}, "schedule.num_timesteps is 1e.18, at most 100000"),
+        ({"denoiser": {"inner_channels": 2**40, "norm_groups": 2}}, "denoiser.inner_channels"),
+        ({"denoiser": {"num_res_blocks": 10**9}}, "denoiser.num_res_blocks"),
+        ({"denoiser": {"channel_multipliers": [1] * 10**5}}, "100000 entries, at most 12"),
+        ({"refiner": {"width": 10**12}}, "refiner.width"),
+        ({"refiner": {"ffn_expansion": 1e300}}, "refiner.ffn_expansion"),
+        ({"refiner": {"num_blocks": 10**9}}, "refiner.num_blocks"),
+    ],
+)
+def test_a_checkpoint_that_asks_for_an_endless_network_is_refused_before_any_is_built(
+    tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
+    import json
+
+    from safetensors.torch import save_file
+
+    from diffif.model.checkpoint import FORMAT, METADATA_KEY, load_checkpoint
+
+    path = tmp_path / "huge.safetensors"
+    header = json.dumps({"format": FORMAT, "settings": settings})
+    save_file({"a": torch.zeros(1)}, path, metadata={METADATA_KEY: header})
+    with pytest.raises(CheckpointError, match=said):
+        load_checkpoint(path)

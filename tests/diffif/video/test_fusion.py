@@ -88,3 +88,24 @@ def test_what_cannot_be_fused_is_refused_before_any_work(sources: tuple[Path, Pa
         plan(*sources, tmp_path / "fused.webm")
     with pytest.raises(DatasetError, match="no video or folder"):
         plan(sources[0], tmp_path / "absent.mkv", tmp_path / "fused.mkv")
+
+
+def test_a_video_of_another_fuser_or_other_sources_is_not_taken_for_this_one(
+    sources: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["fuse", *map(str, sources), "--out", str(tmp_path / "fused.mkv"), "--fuser"]
+    assert main([*words, "max"]) == 0
+    assert main([*words, "max"]) == 0
+    assert main([*words, "average"]) == 1
+    assert "fuser was max, now average" in capsys.readouterr().err
+    swapped = ["fuse", str(sources[1]), str(sources[0]), *words[3:]]
+    assert main([*swapped, "max"]) == 1
+    assert "visible was" in capsys.readouterr().err
+    assert main([*words, "average", "--overwrite"]) == 0
+
+
+def test_a_video_never_replaces_its_source(sources: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    before = sources[0].read_bytes()
+    assert main(["fuse", *map(str, sources), "--out", str(sources[0]), "--fuser", "max", "--overwrite"]) == 1
+    assert "would replace or join their sources" in capsys.readouterr().err
+    assert sources[0].read_bytes() == before

@@ -75,6 +75,7 @@ def test_a_numbered_gpu_is_used_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert visible_gpus("cuda", 3) == ("0", "1", "2")
     assert visible_gpus("cuda:1", 3) == ("1",)
+    assert visible_gpus("0,2", 3) == ("0", "2")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
     assert visible_gpus("cuda:1", 2) == ("7",)
     assert visible_gpus("auto", 2) == ("5", "7")

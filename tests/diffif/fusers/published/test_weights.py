@@ -138,3 +138,20 @@ def test_every_entry_with_published_weights_says_so() -> None:
     for name in FUSERS:
         cls = get_fuser(name)
         assert bool(cls.weights_needed) == hasattr(cls, "published") or name in ("diffif", "ddfm", "csr"), name
+
+
+def test_a_matlab_file_that_unpacks_to_gigabytes_is_refused_before_it_does(tmp_path: Path) -> None:
+    import numpy as np
+    from scipy.io import savemat
+
+    from diffif.fusers.published import weights
+
+    savemat(tmp_path / "w.mat", {"w": np.zeros((2, 3)), "names": np.array(["a", "b"], dtype=object)})
+    assert set(weights.read_tensors(tmp_path / "w.mat")) == {"w"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "MOST_MATLAB_NUMBERS", 5)
+        with pytest.raises(WeightsError, match="6 numbers, more than any published network has"):
+            weights.read_tensors(tmp_path / "w.mat")
+        patch.setattr(weights, "LARGEST_MATLAB_FILE", 100)
+        with pytest.raises(WeightsError, match="more than any published network has"):
+            weights.read_tensors(tmp_path / "w.mat")
