@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from suite.environment import refuse_other_datasets
-from suite.errors import BenchError, UnknownName, WorkdirError
+from suite.errors import BenchError, UnknownName, UsageError, WorkdirError
 
 NO_SPACE_LEFT = 28
 FAILED_STATUS = 1
@@ -32,7 +32,8 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
         debug: Show the traceback of expected errors too.
 
     Returns:
-        The body's status; 1 after an expected error, 130 after Ctrl-C, 141 if nobody reads the output any more.
+        The body's status; 1 after an expected error, 2 after a command line that cannot be understood, 130 after
+        Ctrl-C, 141 if nobody reads the output any more.
     """
     try:
         refuse_other_datasets()
@@ -42,7 +43,7 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
         if debug:
             raise
         print(f"error: {error}", file=sys.stderr)
-        return FAILED_STATUS
+        return USAGE_STATUS if isinstance(error, UsageError) else FAILED_STATUS
     except BrokenPipeError:
         # The interpreter flushes once more at its end and would complain there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

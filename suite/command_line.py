@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ActionConfigFile, ArgumentParser, Namespace  # type: ignore[attr-defined]  # not in its __all__
 
-from suite.errors import BenchError, SettingsError, UnknownName
+from suite.errors import BenchError, SettingsError, UnknownName, UsageError
 from suite.options import Option, nest, options_of
 from suite.settings import convert_value, from_mapping, parse_assignments, plain
 
 T = TypeVar("T")
-
-USAGE_STATUS = 2
-"""Exit status of a command line that cannot be understood, as everywhere under POSIX."""
 
 
 def parse_settings(
@@ -39,7 +35,8 @@ def parse_settings(
 
     Raises:
         SettingsError: a value that does not fit, a missing argument, a faulty configuration file.
-        UnknownName: an option or a key that there is not.
+        UsageError: an option that there is not, or one without its value.
+        UnknownName: a key of a configuration file that there is not.
     """
     parser = build_parser(settings, prog=prog, description=description)
     parser.set_defaults(dict(base or {}))
@@ -128,7 +125,11 @@ class SettingsParser(ArgumentParser):
             raise SettingsError("\n".join((f"{self.prog} needs:", *lines, f"All options: {self.prog} --help")))
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print one block and end with status 2."""
+        """What argparse could not understand, as an error of the suite.
+
+        Raises:
+            UsageError: always.
+        """
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown != message:
             word = unknown.split()[0]
@@ -137,8 +138,7 @@ class SettingsParser(ArgumentParser):
             message = f"unknown option {word}.{suggestion}" if word.startswith("-") else f"nothing expects: {unknown}."
         else:
             message = f"{message}."
-        print(f"error: {message} All options: {self.prog} --help", file=sys.stderr)
-        raise SystemExit(USAGE_STATUS) from ex
+        raise UsageError(f"{message} All options: {self.prog} --help") from ex
 
 
 def _add_option(group: Any, option: Option) -> None:

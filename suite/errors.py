@@ -2,6 +2,7 @@
 
     BenchError                 catch this one to catch them all
     ├── SettingsError          a setting or a command-line value is not usable
+    │   └── UsageError         a command line that cannot be understood: an unknown option, a missing value
     ├── UnknownName            a fuser, dataset, metric ... that does not exist (did you mean ...)
     ├── DatasetError           a dataset folder has the wrong layout, or some of its files have problems
     ├── ImageError             an image cannot be read, or a tensor has the wrong shape or range
@@ -29,6 +30,10 @@ class BenchError(Exception):
 
 class SettingsError(BenchError):
     """A setting or a command-line value is not usable."""
+
+
+class UsageError(SettingsError):
+    """A command line that cannot be understood: an unknown option, a missing value."""
 
 
 class UnknownName(BenchError):

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from suite.command import run_settings
 from suite.command_line import given_options, parse_settings
-from suite.errors import SettingsError, UnknownName
+from suite.errors import SettingsError, UnknownName, UsageError
 from suite.options import Argument
 
 
@@ -110,20 +111,26 @@ def test_what_is_missing_is_listed_with_its_meaning() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--nun-pairs", "3"], "error: unknown option --nun-pairs. Did you mean --num-pairs?"),
-        (["a", "b"], "error: nothing expects: a b."),
-        (["--seeds"], "error: argument --seeds: expected at least one argument."),
-        (["--num", "3"], "error: unknown option --num."),
+        (["--nun-pairs", "3"], "unknown option --nun-pairs. Did you mean --num-pairs?"),
+        (["a", "b"], "nothing expects: a b."),
+        (["--seeds"], "argument --seeds: expected at least one argument."),
+        (["--num", "3"], "unknown option --num."),
     ],
 )
 def test_a_command_line_that_cannot_be_understood_is_one_line_and_status_two(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(UsageError) as raised:
         parse(*NEEDED, *words)
-    assert stopped.value.code == 2
+    assert said in str(raised.value)
+
+    def run(settings: Study) -> int:
+        raise AssertionError(settings)
+
+    run.__annotations__["settings"] = Study
+    assert run_settings(run, [*NEEDED, *words], prog="study", description="") == 2
     printed = capsys.readouterr().err
-    assert said in printed
+    assert printed.startswith("error: ")
     assert printed.endswith("All options: study --help\n")
     assert printed.count("\n") == 1
 
