@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "python.md"
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 MINE = next(snippet for snippet in SNIPPETS if snippet.startswith("# mine.py"))
-STUDY = next(snippet for snippet in SNIPPETS if "run_task" in snippet)
+STUDY = next(snippet for snippet in SNIPPETS if 'run_task("detect"' in snippet)
 MOST_LINES = 6
 FEW_SCENES = ["--synthetic", "num_train=4", "num_val=2", "num_test=2", "height=64", "width=96"]
 
