@@ -1,4 +1,4 @@
-"""What is each part of Diff-IF worth? Trains every variant, judges each by every task, over seeds; one report.
+"""What is each part of Diff-IF worth? Trains every variant, evaluates each by every task, over seeds; one report.
 
 python -m downstream.ablate                                   the synthetic laboratory, two CPU cores
 python -m downstream.ablate --dataset msrs --root DIR --variants full no-prior no-search steps=1,2,4,8
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PROG = "python -m downstream.ablate"
 DESCRIPTION = """What is each part of Diff-IF worth?
 
-Trains the variants, fuses with each, and judges the fused images by every task, over seeds; the report shows each
+Trains the variants, fuses with each, and evaluates the fused images by every task, over seeds; the report shows each
 variant's difference to the full method and whether it is more than noise. Each number is one cell, computed once: the
 same command resumes after any interruption, and several machines may share the working folder. Without --config it
 reads the study that ships (docs/grids.md).
@@ -71,7 +71,7 @@ def ablate(settings: AblationSettings, words: Sequence[str]) -> int:
 
 
 def ablation_cells(settings: AblationSettings, place: Place) -> list[Cell]:
-    """Every variant with every seed, judged by every task.
+    """Every variant with every seed, evaluated by every task.
 
     Raises:
         BenchError: anything that is not there, or not usable; before any work.
