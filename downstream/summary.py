@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,18 +31,21 @@ def print_summary(cells: Mapping[str, Cell], workdir: Path) -> None:
 
 
 def headline_table(records: Sequence[Record], metrics: Sequence[str]) -> Table:
-    """The headline metrics of one task on one dataset, a line per method and seed; fractions as percent."""
+    """Headline metrics of one task on one dataset, a line per method: fractions as percent, mean and sd over seeds."""
     from rich.table import Table
 
     first = {row.metric: row for row in records[0].rows}
     heads = [first[name].label for name in metrics]
     origin = records[0].rows[0]
-    table = Table("method", "protocol", "seed", *heads, title=f"{origin.task} on {origin.dataset}/{origin.split}")
+    table = Table("method", "protocol", "seeds", *heads, title=f"{origin.task} on {origin.dataset}/{origin.split}")
+    methods: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        rows = {row.metric: row for row in record.rows}
-        one = record.rows[0]
-        seed = "-" if one.seed is None else str(one.seed)
-        table.add_row(method_name(one), one.protocol or "-", seed, *(_number(rows[name]) for name in metrics))
+        methods.setdefault((method_name(record.rows[0]), record.rows[0].protocol), []).append(record)
+    for (method, protocol), group in methods.items():
+        seeds = [str(record.rows[0].seed) for record in group if record.rows[0].seed is not None]
+        rows = [{row.metric: row for row in record.rows} for record in group]
+        cells = (_over_seeds([found[name] for found in rows]) for name in metrics)
+        table.add_row(method, protocol or "-", " ".join(seeds) or "-", *cells)
     return table
 
 
@@ -55,7 +59,12 @@ def build_report(workdir: Path) -> None:
     subprocess.run([sys.executable, "-m", "reports", str(workdir)], check=False)
 
 
-def _number(row: Row) -> str:
-    if math.isnan(row.value):
+def _over_seeds(rows: Sequence[Row]) -> str:
+    """One number, or the mean of several and their standard deviation (n - 1); undefined ones are left out."""
+    fraction = rows[0].unit == "fraction"
+    scale, digits = (100, 1) if fraction else (1, 3)
+    values = [scale * row.value for row in rows if math.isfinite(row.value)]
+    if not values:
         return "-"
-    return f"{100 * row.value:.1f}" if row.unit == "fraction" else f"{row.value:.3f}"
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
