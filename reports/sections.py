@@ -13,9 +13,10 @@ from reports.costs import cost_table
 from reports.doses import dose_curves
 from reports.figures import class_heat_map, critical_difference, distributions, evidence_plot
 from reports.labels import TASKS, dataset_label
+from reports.leaderboard import class_table, evidence_table, leaderboard
 from reports.relations import metric_correlation, precision_recall, score_and_cost
 from reports.svg import Drawing
-from reports.tables import Table, class_table, evidence_table, leaderboard
+from reports.tables import Table
 from reports.training import training_curves
 
 Item = Table | Drawing

@@ -12,15 +12,9 @@ Standard library and pandas only; the report reads through this module alone.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import math
-import os
-import platform
-import shlex
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +26,7 @@ import yaml
 
 from suite.errors import ResultError, SettingsError, UnknownName
 from suite.files import describe_irregular, make_dir, write_file, write_text
+from suite.provenance import describe_environment
 from suite.settings import fingerprint, from_mapping
 
 if TYPE_CHECKING:
@@ -42,10 +37,6 @@ PARQUET_MARK = b"PAR1"
 SCHEMA_VERSION = 2
 NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
 """Units of what is measured or counted rather than averaged over test images: no interval is expected."""
-RECORDED_PACKAGES = (
-    "torch", "torchvision", "ultralytics", "segmentation-models-pytorch", "albumentations", "torchmetrics",
-    "pandas", "numpy", "opencv-python-headless", "scikit-image",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +169,7 @@ def write_record(
         artefacts: A folder that is copied to `artefacts/`.
     """
     folder = make_dir(cell_dir(workdir, record.cell_id))
-    write_text(folder / "config.yaml", yaml.safe_dump(_jsonable(record.settings), sort_keys=False))
+    write_text(folder / "config.yaml", yaml.safe_dump(json.loads(json.dumps(record.settings)), sort_keys=False))
     write_json(folder / "environment.json", record.environment or describe_environment())
     if per_image is not None:
         with write_file(folder / PER_IMAGE) as temporary:
@@ -286,29 +277,6 @@ def rows_table(records: Sequence[Record]) -> pd.DataFrame:
     )
 
 
-def describe_environment() -> dict[str, Any]:
-    """Versions, hardware and the commit behind a number; no user or machine names."""
-    versions = {}
-    for package in RECORDED_PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "cpu_count": os.cpu_count(),
-        "versions": versions,
-        "accelerator": _accelerator(),
-        "commit": _commit(),
-    }
-
-
-def reproducing_command(module: str, argv: Sequence[str]) -> str:
-    """`python -m MODULE ARGS`, quoted for a shell."""
-    return shlex.join(["python", "-m", module, *argv])
-
-
 @contextmanager
 def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     """Add the block's duration in seconds to `seconds[stage]`."""
@@ -327,25 +295,3 @@ def utc_now() -> str:
 def write_json(path: Path, content: object) -> None:
     """Write JSON atomically."""
     write_text(path, json.dumps(content, indent=1))
-
-
-def _accelerator() -> str:
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        return str(torch.cuda.get_device_name())
-    return "none"
-
-
-def _commit() -> str:
-    here = Path(__file__).parent
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return found.stdout.strip()
-
-
-def _jsonable(value: object) -> Any:
-    return json.loads(json.dumps(value))

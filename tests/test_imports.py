@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,47 @@ def all_imports(folder: str) -> list[tuple[str, str]]:
             found.append((f"{path.relative_to(REPOSITORY)}:{line}", name))
     assert found, f"nothing of ours is imported in {folder}: is the folder still there?"
     return found
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Module -> the modules of ours that its file imports."""
+    graph: dict[str, set[str]] = {}
+    for package in PACKAGES:
+        for where, name in all_imports(package):
+            graph.setdefault(module_of(REPOSITORY / where.rsplit(":", 1)[0]), set()).add(name)
+    return graph
+
+
+def shortest_circle(graph: Mapping[str, Set[str]]) -> list[str]:
+    """The modules of a shortest circle of imports, the first again at the end; empty where there is none."""
+    found = (circle_through(start, graph) for start in sorted(graph))
+    return min((circle for circle in found if circle), key=len, default=[])
+
+
+def circle_through(start: str, graph: Mapping[str, Set[str]]) -> list[str]:
+    """A shortest way along imports from a module back to itself; empty where there is none."""
+    seen, ways = set[str](), [[start]]
+    for way in ways:
+        for name in sorted(graph.get(way[-1], set())):
+            if name == start:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions and for type checking alone count; a package as parent of its modules does not."""
+    circle = shortest_circle(import_graph())
+    assert not circle, " -> ".join(circle)
+
+
+def test_the_shortest_circle_is_named() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"c"}, "e": {"a"}}
+    assert shortest_circle(graph) == ["c", "d", "c"]
+    assert shortest_circle({"a": {"a"}}) == ["a", "a"]
+    assert shortest_circle({"a": {"b", "c"}, "b": {"c"}}) == []
 
 
 @pytest.mark.parametrize("package", sorted(LEVELS))

@@ -115,7 +115,7 @@ def cell_command(module: str, words: Sequence[str], title: str) -> str:
     >>> cell_command("downstream.detect", ["--jobs", "2", "--seeds", "0", "1"], "detect/x")
     'python -m downstream.detect --seeds 0 1 --only detect/x'
     """
-    from suite.records import reproducing_command
+    from suite.provenance import reproducing_command
 
     kept: list[str] = []
     skipping = False

@@ -14,9 +14,9 @@ from reports.collect import collect
 from reports.export import escape_latex
 from reports.figures import class_heat_map
 from reports.gallery import build_gallery
+from reports.leaderboard import class_table, leaderboard
 from reports.page import build_report, render
 from reports.relations import correlations
-from reports.tables import class_table, leaderboard
 from reports.verdict import verdict
 from reports.views import build_views
 

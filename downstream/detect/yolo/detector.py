@@ -87,9 +87,14 @@ class YoloDetector:
         self, train: BoxedImages, val: BoxedImages, *, folder: Path, seed: int, device: str, threads: int
     ) -> Path:
         """Train with the trainer of the network's family; see `Detector.train`."""
-        from downstream.detect.yolo.training import train_network
+        from downstream.detect.yolo.training import Network, train_network
 
-        return train_network(self, train, val, folder=folder, seed=seed, device=device, threads=threads)
+        network = Network(
+            source=self.source, family=self.family, is_pretrained=bool(self.classes), settings=self.settings
+        )
+        return train_network(
+            network, train, val, workdir=self.workdir, folder=folder, seed=seed, device=device, threads=threads
+        )
 
     def predict(
         self, weights: Path | None, images: Sequence[Path], *, keep: Sequence[int] | None, device: str, threads: int

@@ -8,6 +8,7 @@ and the full state is kept in `state.pt` after every epoch, complete or absent.
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,6 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import strip_optimizer, unwrap_model
 
 from downstream.detect.yolo.structures import Family
-from downstream.detect.yolo.training import read_results
 from downstream.trainings import write_curve
 from suite.files import write_file
 
@@ -135,6 +135,24 @@ def read_finished(run: Path) -> bool:
     """Whether the training in a folder had reached its last epoch."""
     state = run / "weights" / STATE
     return state.is_file() and bool(torch.load(state, map_location="cpu", weights_only=True)["finished"])
+
+
+def read_results(path: Path) -> list[dict[str, float]]:
+    """The rows of ultralytics' results.csv as a training curve: epoch, loss, map50, map50_95.
+
+    The loss is the sum of the network's weighted loss terms, as ultralytics minimises it.
+    """
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(opened)]
+    return [
+        {
+            "epoch": row["epoch"],
+            "loss": sum(value for key, value in row.items() if key.startswith("train/")),
+            "map50": row["metrics/mAP50(B)"],
+            "map50_95": row["metrics/mAP50-95(B)"],
+        }
+        for row in rows
+    ]
 
 
 def _seed_epoch(trainer: ResumableTrainer) -> None:

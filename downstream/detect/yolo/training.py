@@ -1,8 +1,8 @@
-"""One training of a network of ultralytics: its files, its settings in that package's words, and its curve."""
+"""One training of a network of ultralytics: its files and its settings in that package's words."""
 
 from __future__ import annotations
 
-import csv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,28 @@ from suite.files import write_text
 
 if TYPE_CHECKING:
     from downstream.detect.detector import BoxedImages
-    from downstream.detect.yolo.detector import YoloDetector
+    from downstream.detect.settings import DetectionSettings
+    from downstream.detect.yolo.structures import Family
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """The network that is trained, and how."""
+
+    source: str
+    """What ultralytics is given: a .pt or .yaml file, or a name that ships with it."""
+    family: Family
+    is_pretrained: bool
+    """Whether it starts from weights."""
+    settings: DetectionSettings
 
 
 def train_network(
-    detector: YoloDetector,
+    network: Network,
     train: BoxedImages,
     val: BoxedImages,
     *,
+    workdir: Path,
     folder: Path,
     seed: int,
     device: str,
@@ -34,7 +48,7 @@ def train_network(
     from downstream.detect.yolo.environment import limit_threads, prepare_yolo
     from downstream.detect.yolo.view import link_view
 
-    prepare_yolo(detector.workdir)
+    prepare_yolo(workdir)
     limit_threads(threads)
     from downstream.detect.yolo.checkpoint import require_safe_loading
     from downstream.detect.yolo.trainer import TRAINERS, read_finished
@@ -42,9 +56,9 @@ def train_network(
     require_safe_loading()
     best = folder / "weights" / "best.pt"
     if not (best.is_file() and read_finished(folder)):
-        views = link_view(train, detector.workdir), link_view(val, detector.workdir)
+        views = link_view(train, workdir), link_view(val, workdir)
         data = write_data_file(folder, *views, train.classes)
-        trainer: Any = TRAINERS[detector.family](overrides=_overrides(detector, folder, data, seed, device))
+        trainer: Any = TRAINERS[network.family](overrides=_overrides(network, folder, data, seed, device))
         try:
             trainer.train()
         except (RuntimeError, FileNotFoundError) as error:
@@ -70,31 +84,13 @@ def write_data_file(folder: Path, train: Path, val: Path, classes: tuple[str, ..
     return path
 
 
-def read_results(path: Path) -> list[dict[str, float]]:
-    """The rows of ultralytics' results.csv as a training curve: epoch, loss, map50, map50_95.
-
-    The loss is the sum of the network's weighted loss terms, as ultralytics minimises it.
-    """
-    with path.open(encoding="utf-8", newline="") as opened:
-        rows = [{key.strip(): float(value) for key, value in row.items()} for row in csv.DictReader(opened)]
-    return [
-        {
-            "epoch": row["epoch"],
-            "loss": sum(value for key, value in row.items() if key.startswith("train/")),
-            "map50": row["metrics/mAP50(B)"],
-            "map50_95": row["metrics/mAP50-95(B)"],
-        }
-        for row in rows
-    ]
-
-
-def _overrides(detector: YoloDetector, folder: Path, data: Path, seed: int, device: str) -> dict[str, Any]:
-    settings = detector.settings
+def _overrides(network: Network, folder: Path, data: Path, seed: int, device: str) -> dict[str, Any]:
+    settings = network.settings
     optimizer = {} if settings.learning_rate is None else {"optimizer": "AdamW", "lr0": settings.learning_rate}
     return {
         "task": "detect",
         "mode": "train",
-        "model": detector.source,
+        "model": network.source,
         "data": str(data),
         "epochs": settings.epochs,
         "imgsz": settings.imgsz,
@@ -109,6 +105,6 @@ def _overrides(detector: YoloDetector, folder: Path, data: Path, seed: int, devi
         "name": folder.name,
         "exist_ok": True,
         "plots": False,
-        "pretrained": bool(detector.classes),
+        "pretrained": network.is_pretrained,
         **optimizer,
     }

@@ -63,7 +63,17 @@ class SmpSegmenter:
         from downstream.segment.smp.training import Task, train_network
 
         torch.set_num_threads(threads)
-        return train_network(Task(segmenter=self, train=train, val=val, seed=seed, device=device), folder)
+        task = Task(
+            arch=self.arch,
+            weights=self.weights,
+            settings=self.settings,
+            learns_unlabelled=self.learns_unlabelled,
+            train=train,
+            val=val,
+            seed=seed,
+            device=device,
+        )
+        return train_network(task, folder)
 
     def predict(
         self,

@@ -23,7 +23,6 @@ from downstream.segment.settings import SegmentationSettings
 from downstream.segment.smp.crops import CropDataset
 from downstream.segment.smp.network import EncoderWeights, build_network
 from downstream.segment.smp.prediction import count_split
-from downstream.segment.smp.segmenter import SmpSegmenter
 from downstream.trainings import write_curve
 from suite.errors import TrainingError
 from suite.files import write_file
@@ -51,25 +50,26 @@ class Progress:
 class Task:
     """Everything that one training needs."""
 
-    segmenter: SmpSegmenter
+    arch: str
+    """The decoder."""
+    weights: EncoderWeights
+    """Where the encoder starts."""
+    settings: SegmentationSettings
+    learns_unlabelled: bool
+    """Whether the unlabelled class is learned like any other."""
     train: MaskedImages
     val: MaskedImages
     seed: int
     device: str
 
     @property
-    def settings(self) -> SegmentationSettings:
-        """How to train."""
-        return self.segmenter.settings
-
-    @property
     def unlabelled(self) -> int | None:
         """The class that the network does not learn, or None."""
-        return None if self.segmenter.learns_unlabelled else self.train.ignore_index
+        return None if self.learns_unlabelled else self.train.ignore_index
 
     def build(self, weights: EncoderWeights) -> nn.Module:
         """The network, its encoder from these weights."""
-        network = build_network(self.segmenter.arch, self.settings.encoder, weights, self.train.num_classes)
+        network = build_network(self.arch, self.settings.encoder, weights, self.train.num_classes)
         return network.to(self.device)
 
 
@@ -81,7 +81,7 @@ def train_network(task: Task, run: Path) -> Path:
     """
     settings = task.settings
     torch.manual_seed(task.seed)
-    network = task.build(task.segmenter.weights)
+    network = task.build(task.weights)
     average = _copy_state(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     progress = _restore(run, network, average, optimizer, task.device)
@@ -177,9 +177,7 @@ def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     from torch.utils.data import DataLoader
 
     settings = task.settings
-    crops = CropDataset(
-        task.train, crop=settings.crop, seed=task.seed, learn_unlabelled=task.segmenter.learns_unlabelled
-    )
+    crops = CropDataset(task.train, crop=settings.crop, seed=task.seed, learn_unlabelled=task.learns_unlabelled)
     crops.epoch = epoch
     generator = torch.Generator().manual_seed((task.seed * SEED_STRIDE + epoch) % 2**31)
     order = torch.randperm(len(crops), generator=generator).tolist()

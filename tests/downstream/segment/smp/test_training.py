@@ -35,7 +35,10 @@ def make_task(make_labelled_pairs: MakeLabelledPairs, work: Path, settings: Segm
     segmenter = build_segmenter(settings)
     assert isinstance(segmenter, SmpSegmenter)
     return Task(
-        segmenter=segmenter,
+        arch=segmenter.arch,
+        weights=segmenter.weights,
+        settings=settings,
+        learns_unlabelled=segmenter.learns_unlabelled,
         train=masked_images(fuse_split(train, Average(), work, progress=False), train),
         val=masked_images(fuse_split(val, Average(), work, progress=False), val),
         seed=0,
