@@ -57,7 +57,7 @@ def require_safe_loading() -> None:
     """Refuse to open weights where the installed packages could only do so by running them.
 
     Raises:
-        WeightsError: ultralytics or torch is too old, or ultralytics was imported by something else before.
+        WeightsError: ultralytics or torch is too old, or `prepare_yolo` has not run.
     """
     from ultralytics.nn import tasks
 

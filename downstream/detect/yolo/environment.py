@@ -43,6 +43,7 @@ def prepare_yolo(workdir: Path) -> None:
         from ultralytics import settings
     finally:
         logger.removeFilter(_is_warning)
+    _load_safely()
 
     wanted: dict[str, object] = {
         "sync": False,
@@ -56,6 +57,13 @@ def prepare_yolo(workdir: Path) -> None:
     changed = {key: value for key, value in wanted.items() if key in settings and settings[key] != value}
     if changed:
         settings.update(changed)
+
+
+def _load_safely() -> None:
+    """Restricted loading even where something else imported ultralytics first, which reads its variable once."""
+    for name in ("ultralytics.utils", "ultralytics.nn.tasks"):
+        if name in sys.modules:
+            sys.modules[name].SAFE_LOAD = True  # type: ignore[attr-defined]
 
 
 @cache
