@@ -141,6 +141,8 @@ def test_a_reader_that_leaves_early_ends_the_command_without_a_word() -> None:
 def test_ctrl_c_while_a_command_is_still_importing_is_status_130() -> None:
     code = (
         "import os, signal, sys\n"
+        # A shell starts background jobs with SIGINT ignored, and that is inherited.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupting:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'datasets.commands.list':\n"

@@ -63,9 +63,11 @@ def test_stopping_ends_what_runs_and_frees_its_cell(processes: Processes, tmp_pa
 
 def test_a_nursery_that_dies_does_not_leave_its_runner_waiting(tmp_path: Path, worker_path: None) -> None:
     processes = ForkedProcesses(dict(os.environ))
-    folder = start(processes, tmp_path, Number(value=1, seconds=600.0))
+    cell = Number(value=1, seconds=600.0)
+    folder = start(processes, tmp_path, cell)
     nursery = next(one for one in psutil.Process().children() if "nursery" in " ".join(one.cmdline()))
-    while not nursery.children():
+    # Libraries start children of their own while they are imported: only the worker says that it has started.
+    while not CellStore(tmp_path).attempts(cell.cell_id, "started"):
         time.sleep(0.02)
     (worker,) = nursery.children()
     nursery.kill()
