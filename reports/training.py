@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,9 @@ from reports.svg import Drawing, method_colours, to_drawing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+LEGEND_COLUMNS = 4
+LEGEND_ROW = 0.22
+"""Inches that a row of the legend takes."""
 Curve = dict[int, list[dict[str, float]]]
 """Epoch -> the rows of all seeds."""
 
@@ -32,7 +36,9 @@ def training_curves(board: Board, collection: Collection) -> Drawing | None:
         panels = [("loss", "Training loss", 1.0)]
         if score:
             panels.append((score, f"Validation {label.head}", label.scale))
-        figure, axes = plt.subplots(1, len(panels), figsize=(3.2 * len(panels), 2.7), squeeze=False)
+        # The legend takes its rows from the panels unless the figure grows by them.
+        extra = LEGEND_ROW * (math.ceil(len(curves) / LEGEND_COLUMNS) - 1)
+        figure, axes = plt.subplots(1, len(panels), figsize=(3.2 * len(panels), 2.7 + extra), squeeze=False)
         for axis, (key, title, scale) in zip(axes.flat, panels, strict=True):
             for method, curve in curves.items():
                 points = [(epoch, _mean(rows, key) * scale) for epoch, rows in sorted(curve.items())]
@@ -44,7 +50,7 @@ def training_curves(board: Board, collection: Collection) -> Drawing | None:
             axis.grid()
         if len(curves) > 1:
             handles, names = axes.flat[0].get_legend_handles_labels()
-            figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(curves)))
+            figure.legend(handles, names, loc="outside lower center", ncols=min(LEGEND_COLUMNS, len(curves)))
         return figure
 
     last = {m: max(curve) for m, curve in curves.items()}

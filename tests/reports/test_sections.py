@@ -171,3 +171,12 @@ def test_a_damaged_artefact_costs_its_figure_and_nothing_else(fabricator) -> Non
     html = build_report(fabricator.workdir).page.read_text(encoding="utf-8")
     assert "Precision and recall" not in html
     assert "Detection on LLVIP" in html
+
+
+def test_training_curves_of_sixty_methods_keep_their_panels(fabricator) -> None:
+    # matplotlib warns, and warnings are errors here, where the legend leaves no room for the axes.
+    for index in range(60):
+        fabricator.detect(f"fuser{index:02d}", images=8, seed=0)
+    collection = collect(fabricator.workdir)
+    (board,) = build_boards(collection)
+    assert training_curves(board, collection) is not None
