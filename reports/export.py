@@ -7,16 +7,8 @@ import io
 import math
 from pathlib import Path
 
-from reports.labels import MINUS
 from reports.tables import Cell, Table
-
-LATEX_SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$",
-    "×": r"$\times$", "·": r"\textperiodcentered{}", MINUS: r"$-$", "<": r"\textless{}", ">": r"\textgreater{}",
-    "≈": r"$\approx$", "–": "--", "[": "{[}", "]": "{]}", "\n": " ", "→": r"$\to$",
-}  # fmt: skip
-
+from suite.latex import escape_latex
 
 CSV_HEAD = (
     "row", "column", "value", "ci_low", "ci_high", "sd", "best", "second", "ties_best", "missing", "records",
@@ -70,15 +62,6 @@ def to_latex(table: Table) -> str:
     ]
     lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""]
     return "\n".join(lines)
-
-
-def escape_latex(text: str) -> str:
-    r"""Text that LaTeX prints as it stands.
-
-    >>> escape_latex("a_b 5 %")
-    'a\\_b 5 \\%'
-    """
-    return "".join(LATEX_SPECIAL.get(character, character) for character in text)
 
 
 def _latex_cell(cell: Cell) -> str:

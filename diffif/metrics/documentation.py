@@ -27,7 +27,7 @@ print(diffif.evaluate("fused.png", "visible.png", "infrared.png", ["ssim", "vif"
 
 Batches of tensors: `diffif.metrics.evaluate`; many candidates of one pair: `diffif.metrics.Sources(...).score`.
 
-On the command line, for three files or three folders: `python -m diffif.metrics VISIBLE INFRARED FUSED --metrics all`.
+On the command line, for three files or three folders: `python -m diffif.metrics FUSED VISIBLE INFRARED --metrics all`.
 """
 
 NO_REFERENCE = """## Metrics without a reference

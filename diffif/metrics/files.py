@@ -1,12 +1,11 @@
-"""Scores of image files: matches the three images of each pair by name, scores them, and lays the scores out as rows.
+"""Scores of image files: matches the three images of each pair by name, and scores them.
 
 Matched by name and never by sorted position: one missing file must not shift every pair after it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,18 +18,15 @@ from diffif.metrics.evaluation import evaluate
 from diffif.metrics.metric import Metric
 from suite.errors import DatasetError, list_offenders
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that a spreadsheet would compute."""
-
 
 @dataclass(frozen=True)
 class ImageFiles:
     """The three files of one scored image."""
 
     name: str
+    fused: Path
     visible: Path
     infrared: Path
-    fused: Path
 
 
 @dataclass(frozen=True)
@@ -42,27 +38,27 @@ class ImageScores:
     scores: dict[str, float]
 
 
-def match_files(visible: Path, infrared: Path, fused: Path) -> list[ImageFiles]:
+def match_files(fused: Path, visible: Path, infrared: Path) -> list[ImageFiles]:
     """Match three files, or the images of three folders by the name without its suffix.
 
     Args:
+        fused: A fused image, or a folder of them; every one needs both its sources, other sources are left out.
         visible: A visible image, or a folder of them.
         infrared: Likewise.
-        fused: Likewise; every fused image needs both its sources, sources without a fused image are left out.
 
     Raises:
         DatasetError: a path does not exist, files and folders are mixed, two files share a name, a source is missing.
     """
-    paths = {"visible": visible, "infrared": infrared, "fused": fused}
+    paths = {"fused": fused, "visible": visible, "infrared": infrared}
     for name, path in paths.items():
         if not path.exists():
             raise DatasetError(f"{name}: there is no {path}. Pass an image file or a folder of images.")
     folders = [name for name, path in paths.items() if path.is_dir()]
     if not folders:
-        return [ImageFiles(fused.stem, visible, infrared, fused)]
+        return [ImageFiles(fused.stem, fused, visible, infrared)]
     if len(folders) < len(paths):
         raise DatasetError(f"{', '.join(folders)} is a folder, the others not. Pass three files or three folders.")
-    visibles, infrareds, fuseds = (_images_by_name(path) for path in paths.values())
+    fuseds, visibles, infrareds = (_images_by_name(path) for path in paths.values())
     if not fuseds:
         raise DatasetError(f"no image in {fused}. Expected files ending in {', '.join(IMAGE_SUFFIXES)}.")
     missing = [f"{name}: no visible image" for name in fuseds if name not in visibles]
@@ -72,7 +68,7 @@ def match_files(visible: Path, infrared: Path, fused: Path) -> list[ImageFiles]:
             f"{len(missing)} sources of the images in {fused} are missing:\n{list_offenders(missing)}\n"
             "A fused image has the name of its sources; the suffix may differ."
         )
-    return [ImageFiles(name, visibles[name], infrareds[name], fuseds[name]) for name in fuseds]
+    return [ImageFiles(name, fuseds[name], visibles[name], infrareds[name]) for name in fuseds]
 
 
 def _images_by_name(folder: Path) -> dict[str, Path]:
@@ -121,13 +117,6 @@ def mean_scores(rows: Sequence[ImageScores]) -> dict[str, float]:
     return {name: values[values.isfinite()].mean().item() for name, values in table.items()}
 
 
-def as_csv(rows: Sequence[ImageScores]) -> str:
-    """One line per image: its name, the convention, and every score with all its digits."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["image", "convention", *(rows[0].scores if rows else ())])
-    for row in rows:
-        # A name like =cmd() would be computed by a spreadsheet.
-        name = f"'{row.name}" if row.name.startswith(FORMULA) else row.name
-        writer.writerow([name, row.convention, *(repr(value) for value in row.scores.values())])
-    return buffer.getvalue()
+def count_finite(rows: Sequence[ImageScores]) -> dict[str, int]:
+    """Over how many images the mean of each metric is taken."""
+    return {name: sum(math.isfinite(row.scores[name]) for row in rows) for name in (rows[0].scores if rows else ())}

@@ -18,7 +18,7 @@ LOSSY = (".jpg", ".jpeg")
 @pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
 def test_an_image_of_every_suffix_is_written_read_and_found(suffix: str, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    files = [tmp_path / kind / f"a{suffix}" for kind in ("visible", "infrared", "fused")]
+    files = [tmp_path / kind / f"a{suffix}" for kind in ("fused", "visible", "infrared")]
     for file in files:
         write_image(file, pixels)
         assert read_size(file) == (24, 32)

@@ -11,7 +11,6 @@ from reports.ablation import ablation_tables, families
 from reports.boards import build_boards
 from reports.changes import compare, difference_table
 from reports.collect import collect
-from reports.export import escape_latex
 from reports.figures import class_heat_map
 from reports.gallery import build_gallery
 from reports.leaderboard import class_table, leaderboard
@@ -19,6 +18,7 @@ from reports.page import build_report, render
 from reports.relations import correlations
 from reports.verdict import verdict
 from reports.views import build_views
+from suite.latex import escape_latex
 
 
 def _text(finding) -> str:

@@ -18,7 +18,7 @@ def folders(tmp_path: Path) -> list[str]:
         for part, image in (("vi", visible), ("ir", infrared), ("fused", fused)):
             (tmp_path / part).mkdir(exist_ok=True)
             write_image(tmp_path / part / f"{seed}.png", image[0])
-    return [str(tmp_path / part) for part in ("vi", "ir", "fused")]
+    return [str(tmp_path / part) for part in ("fused", "vi", "ir")]
 
 
 def test_three_folders_give_a_row_per_image_their_mean_and_a_table(
@@ -47,7 +47,7 @@ def test_three_files_under_another_convention_with_chosen_metrics(
 def test_a_fused_image_without_its_source_is_named_and_nothing_is_shifted(
     folders: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (Path(folders[1]) / "1.png").unlink()
+    (Path(folders[2]) / "1.png").unlink()
     assert main(folders) == 1
     assert "1: no infrared image" in capsys.readouterr().err
 
@@ -56,7 +56,7 @@ def test_mistakes_in_the_arguments_end_with_an_explanation(
     folders: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([]) == 1
-    assert "VISIBLE INFRARED FUSED" in capsys.readouterr().err
+    assert "FUSED VISIBLE INFRARED" in capsys.readouterr().err
     assert main([folders[0], folders[1], f"{folders[2]}/0.png"]) == 1
     assert "three files or three folders" in capsys.readouterr().err
     assert main([*folders, "--metrics", "iou"]) == 1
@@ -97,6 +97,28 @@ def test_an_infinite_score_swallows_no_mean() -> None:
 
 
 def test_a_name_that_is_a_formula_stays_text_in_a_spreadsheet() -> None:
-    from diffif.metrics.files import ImageScores, as_csv
+    from diffif.metrics.files import ImageScores
+    from diffif.metrics.score_tables import as_csv
 
     assert as_csv([ImageScores("=cmd|'/C calc'!A0", "standard", {"en": 1.0})]).splitlines()[1].startswith("'=cmd")
+
+
+def test_the_means_as_a_latex_table(folders: list[str], tmp_path: Path) -> None:
+    table = tmp_path / "table.tex"
+    (tmp_path / "fused").rename(tmp_path / "my_method")
+    paths = [str(tmp_path / "my_method"), *folders[1:]]
+    assert main([*paths, "--metrics", "en,mse", "--convention", "cddfuse", "--latex", str(table)]) == 0
+    text = table.read_text(encoding="utf-8")
+    assert r"method & EN $\uparrow$ & MSE $\downarrow$ \\" in text
+    assert r"my\_method & 7." in text
+    assert "Means over 3 images, convention cddfuse." in text
+
+
+def test_a_score_that_is_nowhere_defined_is_a_dash_in_latex_and_counted() -> None:
+    from diffif.metrics.files import ImageScores
+    from diffif.metrics.score_tables import as_latex
+
+    rows = [ImageScores(str(n), "standard", {"scd": float("nan"), "cc": -0.5}) for n in range(2)]
+    text = as_latex(rows, [get_metric("scd"), get_metric("cc")], method="x")
+    assert "x & -- & $-$0.500" in text
+    assert "Finite for fewer: SCD 0." in text
