@@ -100,4 +100,4 @@ def _correlations(images: Sequence[Levels]) -> tuple[float, float, float]:
     """Of fused and visible, fused and infrared, visible and infrared; 0 with a constant image."""
     with np.errstate(invalid="ignore", divide="ignore"):
         table = np.nan_to_num(np.corrcoef([grey(image).ravel() for image in images]))
-    return table[0, 1], table[0, 2], table[1, 2]
+    return float(table[0, 1]), float(table[0, 2]), float(table[1, 2])
