@@ -93,7 +93,7 @@ def doubts(files: Sequence[ImageFiles]) -> list[str]:
 
 
 def _levels(path: Path) -> Levels:
-    return np.asarray(read_array(path), dtype=np.float32) / 255
+    return read_array(path).astype(np.float32) / np.float32(255)
 
 
 def _correlations(images: Sequence[Levels]) -> tuple[float, float, float]:
