@@ -22,12 +22,9 @@ from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import strip_optimizer, unwrap_model
 
 from downstream.detect.yolo.structures import Family
+from downstream.training_state import STATE, epoch_seed
 from downstream.trainings import write_curve
 from suite.files import write_file
-
-STATE = "state.pt"
-SEED_STRIDE = 100_003
-"""Prime, so that the epochs of neighbouring seeds do not share their random numbers."""
 
 
 class ResumableTrainer(DetectionTrainer):  # type: ignore[misc, unused-ignore]
@@ -156,7 +153,7 @@ def read_results(path: Path) -> list[dict[str, float]]:
 
 
 def _seed_epoch(trainer: ResumableTrainer) -> None:
-    seed = (int(trainer.args.seed) * SEED_STRIDE + int(trainer.epoch)) % 2**31
+    seed = epoch_seed(int(trainer.args.seed), int(trainer.epoch))
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +23,11 @@ from downstream.segment.settings import SegmentationSettings
 from downstream.segment.smp.crops import CropDataset
 from downstream.segment.smp.network import EncoderWeights, build_network
 from downstream.segment.smp.prediction import count_split
-from downstream.trainings import write_curve
+from downstream.training_state import BEST, NetworkState, epoch_seed, save_file
 from suite.errors import TrainingError
-from suite.files import write_file
 
-STATE, BEST = "state.pt", "best.pt"
-SEED_STRIDE = 100_003
-"""Prime, so that the epochs of neighbouring seeds do not share their random numbers."""
 CLIP_NORM = 10.0
 RANDOM = EncoderWeights(path=None, fingerprint="none")
-
-
-@dataclass
-class Progress:
-    """How far a training has come."""
-
-    epoch: int = 0
-    """Finished epochs."""
-    best_miou: float = -1.0
-    best_epoch: int = 0
-    finished: bool = False
-    history: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,39 +66,33 @@ def train_network(task: Task, run: Path) -> Path:
     settings = task.settings
     torch.manual_seed(task.seed)
     network = task.build(task.weights)
-    average = _copy_state(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    progress = _restore(run, network, average, optimizer, task.device)
+    state = NetworkState(network, optimizer, average_statistics=True)
+    state.restore(run, task.device)
+    epochs = state.epochs
     judge = task.build(RANDOM)
-    while not progress.finished:
-        loss = _train_epoch(task, network, average, optimizer, progress.epoch)
-        judge.load_state_dict(average)
+    while not epochs.finished:
+        loss = _train_epoch(task, state)
+        judge.load_state_dict(state.average)
         miou = _validate(task, judge.eval())
-        progress.epoch += 1
-        progress.history.append({"epoch": progress.epoch, "loss": loss, "miou": miou})
-        if miou > progress.best_miou:
-            progress.best_miou, progress.best_epoch = miou, progress.epoch
-            with write_file(run / BEST) as temporary:
-                torch.save(average, temporary)
-        waited = progress.epoch - progress.best_epoch
-        progress.finished = progress.epoch >= settings.epochs or waited >= settings.patience
+        values = {"loss": loss, "miou": miou}
+        if epochs.close(values, score=miou, epochs=settings.epochs, patience=settings.patience):
+            save_file(run / BEST, state.average)
         print(
-            f"epoch {progress.epoch}/{settings.epochs}  loss {loss:.4f}  val mIoU {100 * miou:.2f}  "
-            f"best {100 * progress.best_miou:.2f} (epoch {progress.best_epoch})",
+            f"epoch {epochs.epoch}/{settings.epochs}  loss {loss:.4f}  val mIoU {100 * miou:.2f}  "
+            f"best {100 * epochs.best_score:.2f} (epoch {epochs.best_epoch})",
             flush=True,
         )
-        write_curve(run, progress.history)
-        _save(run, network, average, optimizer, progress)
+        state.save(run)
     return run / BEST
 
 
-def _train_epoch(
-    task: Task, network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer, epoch: int
-) -> float:
+def _train_epoch(task: Task, state: NetworkState) -> float:
     from rich.progress import track
 
     settings = task.settings
-    torch.manual_seed((task.seed * SEED_STRIDE + epoch) % 2**31)
+    network, epoch = state.network, state.epochs.epoch
+    torch.manual_seed(epoch_seed(task.seed, epoch))
     network.train()
     batches = _num_batches(task)
     losses = []
@@ -122,10 +100,10 @@ def _train_epoch(
     for index, (image, mask) in enumerate(shown):
         step = epoch * batches + index
         rate = settings.learning_rate * (1 - step / (batches * settings.epochs)) ** settings.poly_power
-        for group in optimizer.param_groups:
+        for group in state.optimizer.param_groups:
             group["lr"] = rate
-        losses.append(_step(task, network, optimizer, image, mask))
-        _update_average(average, network, settings.ema_decay, step)
+        losses.append(_step(task, network, state.optimizer, image, mask))
+        state.update_average(settings.ema_decay, step)
     if not math.isfinite(sum(losses)):
         raise TrainingError(
             f"the loss of epoch {epoch + 1} is not finite. The epoch before is kept. Try a smaller --learning-rate, "
@@ -179,7 +157,7 @@ def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     settings = task.settings
     crops = CropDataset(task.train, crop=settings.crop, seed=task.seed, learn_unlabelled=task.learns_unlabelled)
     crops.epoch = epoch
-    generator = torch.Generator().manual_seed((task.seed * SEED_STRIDE + epoch) % 2**31)
+    generator = torch.Generator().manual_seed(epoch_seed(task.seed, epoch))
     order = torch.randperm(len(crops), generator=generator).tolist()
     order = order[: _num_batches(task) * settings.batch]
     on_gpu = task.device != "cpu"
@@ -200,46 +178,3 @@ def _validate(task: Task, network: nn.Module) -> float:
     score = mean_iou(confusion, task.settings.classes, task.val.ignore_index).value
     # A validation set without any known class cannot choose an epoch; the last one then counts as best.
     return 0.0 if math.isnan(score) else score
-
-
-def _copy_state(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
-
-
-@torch.no_grad()
-def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float, step: int) -> None:
-    # In the first steps the average follows quickly, so that it forgets the random start.
-    now = min(decay, (1 + step) / (10 + step))
-    for name, value in network.state_dict().items():
-        if value.dtype.is_floating_point:
-            average[name].lerp_(value, 1 - now)
-        else:
-            average[name].copy_(value)
-
-
-def _save(
-    run: Path, network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer, progress: Progress
-) -> None:
-    state = {
-        "network": network.state_dict(),
-        "average": average,
-        "optimizer": optimizer.state_dict(),
-        "progress": vars(progress),
-    }
-    with write_file(run / STATE) as temporary:
-        torch.save(state, temporary)
-
-
-def _restore(
-    run: Path, network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer, device: str
-) -> Progress:
-    if not (run / STATE).is_file():
-        return Progress()
-    state = torch.load(run / STATE, map_location=device, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    average.update(state["average"])
-    progress = Progress(**state["progress"])
-    if not progress.finished:
-        print(f"resuming after epoch {progress.epoch}", flush=True)
-    return progress

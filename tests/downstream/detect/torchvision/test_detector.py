@@ -22,8 +22,8 @@ from downstream.detect.detectors import build_detector
 from downstream.detect.matching import Truth
 from downstream.detect.scoring import score_detections
 from downstream.detect.settings import DetectionSettings
-from downstream.detect.torchvision import training
 from downstream.detect.torchvision.networks import build_network, known_networks
+from downstream.training_state import NetworkState
 from downstream.trainings import read_curve
 from suite.errors import SettingsError, UnknownName, WeightsError
 
@@ -113,15 +113,15 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
         return tensors
 
     whole = train("whole")
-    true_save, saved = training._save, list[int]()
+    true_save, saved = NetworkState.save, list[int]()
 
-    def dying(*arguments) -> None:  # type: ignore[no-untyped-def]
-        true_save(*arguments)
+    def dying(state: NetworkState, folder: Path) -> None:
+        true_save(state, folder)
         saved.append(1)
         if len(saved) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_save", dying)
+    monkeypatch.setattr(NetworkState, "save", dying)
     with pytest.raises(KeyboardInterrupt):
         train("killed")
     resumed = train("killed")

@@ -20,6 +20,7 @@ from downstream.segment.smp.network import load_network
 from downstream.segment.smp.prediction import predict_classes
 from downstream.segment.smp.segmenter import SmpSegmenter
 from downstream.segment.smp.training import Task, segmentation_loss, train_network
+from downstream.training_state import NetworkState
 from downstream.trainings import read_curve
 from suite.errors import SettingsError
 from tests.conftest import MakeLabelledPairs
@@ -58,11 +59,11 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
     whole = torch.load(train_network(task, folder(tmp_path / "whole")), weights_only=True)
     true_epoch, seen = training._train_epoch, list[int]()
 
-    def dying(task, network, average, optimizer, epoch):  # type: ignore[no-untyped-def]
-        seen.append(epoch)
+    def dying(task: Task, state: NetworkState) -> float:
+        seen.append(state.epochs.epoch)
         if len(seen) == 2:
             raise KeyboardInterrupt
-        return true_epoch(task, network, average, optimizer, epoch)
+        return true_epoch(task, state)
 
     monkeypatch.setattr(training, "_train_epoch", dying)
     with pytest.raises(KeyboardInterrupt):
