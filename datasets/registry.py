@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from os import PathLike
 
 from datasets.base import PairedDataset, Task
 from datasets.layouts.survey import SurveyedLayout
 from datasets.reading import PLAIN, PairOptions, parse_dataset
 from suite.errors import SettingsError, UnknownName
+from suite.outside import import_subclass
 
 DATASETS = {
     "llvip": "datasets.layouts.llvip:LLVIP",
@@ -43,14 +43,7 @@ def get_layout(name: str) -> type[SurveyedLayout]:
     if name not in DATASETS and ":" not in name:
         hint = "Own pairs: --dataset folder --root DIR, or package.module:Class."
         raise UnknownName("dataset", name, known=DATASETS, hint=hint)
-    module, _, attribute = DATASETS.get(name, name).partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"cannot import dataset {name!r}: {error}. Expected package.module:Class.") from error
-    if not (isinstance(found, type) and issubclass(found, SurveyedLayout)):
-        raise SettingsError(f"{name} is not a subclass of datasets.layouts.survey.SurveyedLayout.")
-    return found
+    return import_subclass(DATASETS.get(name, name), SurveyedLayout, "the dataset")
 
 
 def open_layout(spec: str, root: str | PathLike[str], options: PairOptions = PLAIN) -> SurveyedLayout:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from downstream.command import TaskCommand, compute, parse_command
 from downstream.grid.runner import State
 from suite.errors import ResultError, UnknownName
+from suite.outside import import_named
 from suite.records import read_record, record_dirs, rows_table
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def run_task(
         words += ["--dataset", dataset, *([] if root is None else ["--root", str(root)])]
     for name, value in options.items():
         words += _option(name, value)
-    module, _, attribute = COMMANDS[task].partition(":")
-    command: type[TaskCommand] = getattr(import_module(module), attribute)
+    command: type[TaskCommand] = import_named(COMMANDS[task], "the command")
     chosen = parse_command(task, command, words)
     finished = compute(task, chosen, words)
     if not finished.succeeded:

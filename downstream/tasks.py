@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from downstream.task import TaskCell
-from suite.errors import SettingsError, UnknownName
+from suite.errors import UnknownName
+from suite.outside import import_subclass
 from suite.settings import from_mapping
 
 TASKS = {
@@ -25,17 +25,9 @@ def get_task(name: str) -> type[TaskCell]:
         UnknownName: not in the table; suggests the nearest.
         SettingsError: package.module:Class that cannot be imported, or is no task.
     """
-    place = TASKS.get(name, name)
-    if ":" not in place:
+    if name not in TASKS and ":" not in name:
         raise UnknownName("task", name, known=TASKS, hint="Own tasks: package.module:Class.")
-    module, _, attribute = place.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(f"cannot import the task {name!r}: {error}. Expected package.module:Class.") from error
-    if not (isinstance(found, type) and issubclass(found, TaskCell)):
-        raise SettingsError(f"{name} is not a subclass of downstream.task.TaskCell; see docs/extending.md.")
-    return found
+    return import_subclass(TASKS.get(name, name), TaskCell, "the task")
 
 
 def task_settings(task: type[TaskCell], changes: Mapping[str, Any], *, laboratory: bool) -> Any:

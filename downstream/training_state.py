@@ -1,4 +1,4 @@
-"""The state of a network in training: its averaged weights, the best epoch, and the file that a killed training resumes.
+"""A network in training: its averaged weights, the best epoch, and the file that a killed training resumes.
 
 The state is written after every epoch, complete or absent. What an epoch computes stays with each library's room.
 """

@@ -46,10 +46,6 @@ class KAIST(SurveyedLayout):
         "  imageSets/test-all-20.txt, train-all-02.txt (set06/V000/I00019 a line; without them every frame)"
     )
 
-    def folders(self, split: str) -> tuple[Path, Path]:
-        """Not used; see `folder_pairs`."""
-        raise NotImplementedError
-
     def folder_pairs(self, split: str) -> Mapping[str, tuple[Path, Path]]:
         """Each sequence of the sets of a split."""
         found = {}

@@ -37,10 +37,6 @@ class Camera:
         """An outline from world corners."""
         return self.project(np.array(corners, np.float64))
 
-    def depth_at(self, row: float) -> float:
-        """Z of the ground seen in an image row below the horizon."""
-        return self.focal * self.altitude / (row - self.horizon)
-
     def scale_at(self, depth: float) -> float:
         """Pixels per metre at that depth."""
         return self.focal / depth

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from datasets.layouts.fmb import FMB
 from suite.errors import SettingsError
 
 Evidence = Literal["both", "infrared", "visible"]
@@ -17,23 +18,7 @@ EVIDENCE: tuple[Evidence, ...] = ("both", "infrared", "visible")
 EVIDENCE_IDS: Mapping[str, int] = {"none": 0, "both": 1, "infrared": 2, "visible": 3}
 
 BOX_CLASSES = ("person", "car", "bicycle")
-MASK_CLASSES = (
-    "unlabelled",
-    "Road",
-    "Sidewalk",
-    "Building",
-    "Traffic Light",
-    "Traffic Sign",
-    "Vegetation",
-    "Sky",
-    "Person",
-    "Car",
-    "Truck",
-    "Bus",
-    "Motorcycle",
-    "Bicycle",
-    "Pole",
-)
+MASK_CLASSES = FMB.classes
 """FMB's classes in the order of their ids."""
 MASK_IDS: Mapping[str, int] = {name.lower(): index for index, name in enumerate(MASK_CLASSES)}
 """Id by name in lower case."""

@@ -9,11 +9,11 @@ package.module:Class         anyone's Python; a subclass of Fuser
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, get_type_hints
 
 from diffif.fusers.base import Fuser
-from suite.errors import SettingsError, UnknownName
+from suite.errors import UnknownName
+from suite.outside import import_subclass
 from suite.settings import convert_value, parse_assignments
 
 FUSERS = {
@@ -81,13 +81,9 @@ def get_fuser(name: str) -> type[Fuser]:
         UnknownName: not in the table; suggests the nearest.
         SettingsError: package.module:Class that cannot be imported, or is no Fuser.
     """
-    if name in FUSERS:
-        module, _, attribute = FUSERS[name].partition(":")
-        found: type[Fuser] = getattr(import_module(module), attribute)
-        return found
-    if ":" in name:
-        return _import_class(name)
-    raise UnknownName("fuser", name, known=FUSERS, hint=OWN_HINT)
+    if name not in FUSERS and ":" not in name:
+        raise UnknownName("fuser", name, known=FUSERS, hint=OWN_HINT)
+    return import_subclass(FUSERS.get(name, name), Fuser, "the fuser")
 
 
 def build_fuser(spec: str, *, device: str = "cpu", weights: str | None = None) -> Fuser:
@@ -106,8 +102,7 @@ def build_fuser(spec: str, *, device: str = "cpu", weights: str | None = None) -
     options: dict[str, Any] = dict(parse_assignments(tail.split(","))) if tail else {}
     prefix, colon, rest = head.partition(":")
     if colon and prefix in PREFIXES:
-        module, _, attribute = PREFIXES[prefix].partition(":")
-        cls: type[Fuser] = getattr(import_module(module), attribute)
+        cls = import_subclass(PREFIXES[prefix], Fuser, "the fuser")
         options["path"] = rest
     else:
         cls = get_fuser(head)
@@ -123,14 +118,3 @@ def _construct(cls: type[Fuser], spec: str, options: dict[str, Any], device: str
         if option not in accepted:
             raise UnknownName(f"setting of fuser {spec.partition('@')[0]}", option, known=accepted or ["(it has none)"])
     return cls(device=device, **{name: convert_value(hints[name], value, name) for name, value in options.items()})
-
-
-def _import_class(name: str) -> type[Fuser]:
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"cannot import fuser {name!r}: {error}. Expected package.module:Class.") from error
-    if not (isinstance(found, type) and issubclass(found, Fuser)):
-        raise SettingsError(f"{name} is not a subclass of diffif.fusers.base.Fuser; see docs/extending.md.")
-    return found

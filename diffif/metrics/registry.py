@@ -6,11 +6,11 @@ The table alone can be read without loading torch; an entry is imported when it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from diffif.metrics.conventions import get_convention
 from diffif.metrics.metric import Metric
 from suite.errors import SettingsError, UnknownName
+from suite.outside import import_named
 
 METRICS = {
     "en": "diffif.metrics.measures.en:METRIC",
@@ -119,11 +119,7 @@ def choose_metrics(wanted: Sequence[str | Metric] | None, convention: str) -> tu
 
 
 def _import_metric(path: str) -> Metric:
-    module, _, attribute = path.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"metric {path!r} cannot be loaded: {error}. Expected {OWN_METRIC}.") from error
+    found = import_named(path, "the metric", expected=OWN_METRIC)
     if not isinstance(found, Metric):
         raise SettingsError(f"metric {path!r} is a {type(found).__name__}; expected a diffif.metrics.Metric.")
     return found

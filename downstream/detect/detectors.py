@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suite.errors import SettingsError, UnknownName
+from suite.errors import UnknownName
+from suite.outside import import_named
 
 if TYPE_CHECKING:
     from downstream.detect.detector import Detector
@@ -41,12 +41,7 @@ def build_detector(settings: DetectionSettings, workdir: Path) -> Detector:
     place = DETECTORS.get(library, settings.model)
     if place == settings.model and find_module(library) is None:
         raise UnknownName("detector library", library, known=DETECTORS, hint="Your own: package.module:Class.")
-    module, _, attribute = place.partition(":")
-    try:
-        make = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(f"cannot import the detector {place!r}: {error}. Expected package.module:Class.") from error
-    detector: Detector = make(name, settings, workdir)
+    detector: Detector = import_named(place, "the detector")(name, settings, workdir)
     return detector
 
 

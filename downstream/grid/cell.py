@@ -12,11 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 from suite.errors import SettingsError
+from suite.outside import import_subclass
 from suite.records import SCHEMA_VERSION, cell_dir
 from suite.settings import fingerprint, from_mapping, to_mapping
 
@@ -157,11 +157,5 @@ def from_request(request: Mapping[str, Any]) -> tuple[Cell, Place]:
     Raises:
         SettingsError: the class cannot be imported, or is no cell.
     """
-    module, _, name = str(request["cell"]).partition(":")
-    try:
-        cls = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(f"cannot import the cell {request['cell']!r}: {error}") from error
-    if not (isinstance(cls, type) and issubclass(cls, Cell)):
-        raise SettingsError(f"{request['cell']} is not a subclass of downstream.grid.cell.Cell.")
+    cls = import_subclass(str(request["cell"]), Cell, "the cell")
     return from_mapping(cls, request["settings"]), from_mapping(Place, request["place"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from suite.errors import UnknownName
+from suite.outside import import_named
 
 if TYPE_CHECKING:
     from downstream.segment.segmenter import Segmenter
@@ -30,6 +30,5 @@ def build_segmenter(settings: SegmentationSettings) -> Segmenter:
     library = library if colon else DEFAULT_LIBRARY
     if library not in SEGMENTERS:
         raise UnknownName("segmentation library", library, known=SEGMENTERS, hint="Own networks: docs/extending.md.")
-    module, _, attribute = SEGMENTERS[library].partition(":")
-    segmenter: Segmenter = getattr(import_module(module), attribute)(name, settings)
+    segmenter: Segmenter = import_named(SEGMENTERS[library], "the segmentation network")(name, settings)
     return segmenter

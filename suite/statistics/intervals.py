@@ -9,7 +9,7 @@ sets of 20 images where this interval covers it in 95 to 96 % (`benchmarks/calib
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,28 +34,6 @@ def resample_counts(num_images: int, *, num_resamples: int = NUM_RESAMPLES, seed
         raise SettingsError(f"a bootstrap needs images and resamples, got {num_images} and {num_resamples}")
     generator = np.random.default_rng(seed)
     return generator.multinomial(num_images, np.full(num_images, 1.0 / num_images), size=num_resamples)
-
-
-def bootstrap_scores(
-    score: Callable[[NDArray[np.int64]], float],
-    num_images: int,
-    *,
-    num_resamples: int = NUM_RESAMPLES,
-    seed: int = 0,
-) -> Array:
-    """Any score of a set of images in every resample; the same seed draws the same images for every method.
-
-    Args:
-        score: From how often each image is drawn, (num_images,), to the score; nan where undefined.
-        num_images: Images in the set.
-        num_resamples: Bootstrap draws.
-        seed: Same seed, same draws.
-
-    Returns:
-        (num_resamples,).
-    """
-    counts = resample_counts(num_images, num_resamples=num_resamples, seed=seed)
-    return np.array([score(row) for row in counts])
 
 
 def describe_draws(data_fingerprint: str, num_images: int, num_resamples: int, *, seed: int = 0) -> str:

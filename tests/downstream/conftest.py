@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from suite.records import read_per_image, read_record, record_dirs
+
 StartRunner = Callable[..., "subprocess.Popen[bytes]"]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -34,6 +36,20 @@ def start_runner(worker_path: None) -> Iterator[StartRunner]:
     yield start
     for runner in runners:
         kill_group(runner)
+
+
+def check_equal_numbers(first: Path, second: Path) -> None:
+    """Two working folders hold the same cells with the same numbers, save how long the fuser took."""
+    one, two = (
+        sorted(map(read_record, record_dirs(work)), key=lambda record: record.cell_id) for work in (first, second)
+    )
+    assert [record.cell_id for record in one] == [record.cell_id for record in two]
+    for record, other in zip(one, two, strict=True):
+        rows, others = ([str(row) for row in found.rows if row.unit != "ms"] for found in (record, other))
+        assert rows == others
+        assert record.path is not None
+        assert other.path is not None
+        assert read_per_image(record.path).equals(read_per_image(other.path))
 
 
 def kill_group(runner: subprocess.Popen[bytes]) -> None:

@@ -15,9 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
 from diffif.fusers.deep.seafusion import GradientResidualDenseBlock
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 STEM, WIDTH, LAYERS = 16, 32, 4
@@ -148,7 +147,7 @@ class _Refinement(nn.Module):
         return F.leaky_relu(merged, MERGE_SLOPE) + self._condition("shift", condition)
 
 
-class GeSeNet(PretrainedFuser):
+class GeSeNet(StretchedFuser):
     """GeSeNet.
 
     Args:
@@ -165,6 +164,7 @@ class GeSeNet(PretrainedFuser):
         "Li et al., GeSeNet: a general semantic-guided network with couple mask ensemble for medical image fusion, "
         "IEEE TNNLS 2023"
     )
+    stretches = "colour"
     weights_needed = f"GeSeNet.pth of {SOURCE}"
     stride = 2
     tileable = False
@@ -184,8 +184,8 @@ class GeSeNet(PretrainedFuser):
         output: Literal["stretch", "clip"] = "stretch",
         device: str = "cpu",
     ) -> None:
-        super().__init__(weights=weights, device=device, settings={"masks": masks, "seed": seed, "output": output})
-        self.masks, self.seed, self.output = masks, seed, output
+        super().__init__(weights=weights, output=output, device=device, settings={"masks": masks, "seed": seed})
+        self.masks, self.seed = masks, seed
 
     @classmethod
     def make_network(cls) -> nn.Module:
@@ -201,6 +201,3 @@ class GeSeNet(PretrainedFuser):
         noise = torch.Generator().manual_seed(self.seed) if self.masks == "sampled" else None
         fused: Tensor = self.network(y, infrared, noise)
         return fused
-
-    def _finish_colour(self, fused: Tensor) -> Tensor:
-        return stretch(fused.clamp(0.0, 1.0)) if self.output == "stretch" else fused

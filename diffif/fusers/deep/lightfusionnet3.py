@@ -13,8 +13,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser, use_image_statistics
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.pretrained import use_image_statistics
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 STEM, WIDTH = 16, 32
@@ -71,7 +71,7 @@ def _unit(channels: int, out: int, size: int) -> nn.Sequential:
     return nn.Sequential(conv, nn.BatchNorm2d(out), nn.LeakyReLU(0.01))
 
 
-class LightFusionNet3(PretrainedFuser):
+class LightFusionNet3(StretchedFuser):
     """LightFusionNet3.
 
     Args:
@@ -84,6 +84,7 @@ class LightFusionNet3(PretrainedFuser):
     name = "lightfusion3"
     label = "LightFusionNet3"
     paper = "Catjsjsj, A lightweight infrared and visible image fusion network (no paper named), GitHub 2023"
+    stretches = "colour"
     weights_needed = f"fusion_model.pth of {SOURCE}"
     published = PublishedWeights(
         method="LightFusionNet3",
@@ -99,8 +100,7 @@ class LightFusionNet3(PretrainedFuser):
         output: Literal["stretch", "clip"] = "stretch",
         device: str = "cpu",
     ) -> None:
-        super().__init__(weights=weights, device=device, settings={"statistics": statistics, "output": output})
-        self.output = output
+        super().__init__(weights=weights, output=output, device=device, settings={"statistics": statistics})
         if statistics == "image":
             # An image's statistics need the whole image, and it alone.
             self.batched = self.tileable = False
@@ -127,6 +127,3 @@ class LightFusionNet3(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(y, infrared)
         return fused
-
-    def _finish_colour(self, fused: Tensor) -> Tensor:
-        return stretch(fused.clamp(0.0, 1.0)) if self.output == "stretch" else fused

@@ -9,12 +9,11 @@ truncates to 8 bit; luma that is not rounded and the visible image's chroma are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 WIDTH, BLOCKS = 256, 4
@@ -88,7 +87,7 @@ def normalise(image: Tensor, scale: float = 1.0) -> Tensor:
     return scale * (image - low) / (scale * (high - low) + EPSILON)
 
 
-class LRRNet(PretrainedFuser):
+class LRRNet(StretchedFuser):
     """LRRNet.
 
     Args:
@@ -112,12 +111,6 @@ class LRRNet(PretrainedFuser):
         files={"LRRNet.pt": "1de9dd8dee9b650ce69c74ea53e3b9a6b749222f1059a689aabf28f68ee63e29"},
         published_at=f"{SOURCE}: model/{WEIGHTS}",
     )
-
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
 
     @classmethod
     def make_network(cls) -> nn.Module:

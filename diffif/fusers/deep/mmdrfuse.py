@@ -9,13 +9,11 @@ image's chroma are ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 SOURCE = "the MMDRFuse project (github.com/yanglinDeng/MMDRFuse)"
@@ -34,7 +32,7 @@ class MMDRFuseNetwork(nn.Module):
         return torch.tanh(self.conv2(torch.relu(self.conv1(sources))))
 
 
-class MMDRFuse(PretrainedFuser):
+class MMDRFuse(StretchedFuser):
     """MMDRFuse, the distilled student.
 
     Args:
@@ -56,12 +54,6 @@ class MMDRFuse(PretrainedFuser):
         published_at=f"{SOURCE}: pretrained_models/student.model",
     )
 
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
-
     @classmethod
     def make_network(cls) -> nn.Module:
         """The student."""
@@ -75,6 +67,3 @@ class MMDRFuse(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(torch.cat((infrared, y), dim=1))
         return fused
-
-    def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.output == "stretch" else fused

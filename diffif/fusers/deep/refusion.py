@@ -9,14 +9,12 @@ chooses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 WIDTH, HEADS, BLOCKS, EXPANSION = 16, 8, 2, 2
@@ -144,7 +142,7 @@ class _Fusion(nn.Module):
         return both + out1 + out2
 
 
-class ReFusion(PretrainedFuser):
+class ReFusion(StretchedFuser):
     """ReFusion, trained on infrared and visible images.
 
     Args:
@@ -168,12 +166,6 @@ class ReFusion(PretrainedFuser):
         published_at=f"{SOURCE}: models/ReFusion_IVIF.pth",
     )
 
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
-
     @classmethod
     def make_network(cls) -> nn.Module:
         """The fusion module; what only its training needs was not published with it."""
@@ -187,9 +179,6 @@ class ReFusion(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(infrared, y)
         return fused
-
-    def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.output == "stretch" else fused
 
 
 class ReFusionMedical(ReFusion):

@@ -8,14 +8,12 @@ chooses. It reads grey images; luma that is not rounded and the visible image's 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 GROWTH, LAYERS, SLOPE = 16, 4, 0.2
@@ -49,7 +47,7 @@ class SDNetNetwork(nn.Module):
         return torch.tanh(self.layer5_fuse(torch.cat([features for pair in pairs for features in pair], dim=1)))
 
 
-class SDNet(PretrainedFuser):
+class SDNet(StretchedFuser):
     """SDNet, trained on infrared and visible images.
 
     Args:
@@ -72,12 +70,6 @@ class SDNet(PretrainedFuser):
         variables=("_ir", "_vi", "_fuse", "_sept"),
     )
 
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
-
     @classmethod
     def make_network(cls) -> nn.Module:
         """The squeezing half."""
@@ -99,9 +91,6 @@ class SDNet(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(2 * infrared - 1, 2 * y - 1)
         return (fused + 1) / 2
-
-    def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.output == "stretch" else fused
 
 
 class SDNetMedical(SDNet):

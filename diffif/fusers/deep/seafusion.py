@@ -8,14 +8,12 @@ their published TNO images came about and changes next to nothing on MSRS; `outp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 CONV_SLOPE, BLOCK_SLOPE = 0.2, 0.1
@@ -99,7 +97,7 @@ class SeAFusionNetwork(nn.Module):
         return torch.tanh(self.get_submodule(last)(features)) / 2 + 0.5
 
 
-class SeAFusion(PretrainedFuser):
+class SeAFusion(StretchedFuser):
     """SeAFusion.
 
     Args:
@@ -111,18 +109,13 @@ class SeAFusion(PretrainedFuser):
     name = "seafusion"
     label = "SeAFusion"
     paper = "Tang, Yuan and Ma, Image fusion in the loop of high-level vision tasks, Information Fusion 82, 2022"
+    stretches = "colour"
     weights_needed = f"SeAFusion.pth of {SOURCE}"
     published = PublishedWeights(
         method="SeAFusion",
         files={"SeAFusion.pth": "8d65a7f9a50f36349803368cf9920f40420776995e7e8cc8a56d8d30e499431d"},
         published_at=SOURCE,
     )
-
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
 
     @classmethod
     def make_network(cls) -> nn.Module:
@@ -133,9 +126,6 @@ class SeAFusion(PretrainedFuser):
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Without the batch norms that the forward pass does not use."""
         return {name: value for name, value in tensors.items() if ".bn." not in name}
-
-    def _finish_colour(self, fused: Tensor) -> Tensor:
-        return stretch(fused.clamp(0.0, 1.0)) if self.output == "stretch" else fused
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(y, infrared)

@@ -10,13 +10,11 @@ command works in grey and truncates to 8 bit; the visible image's chroma is what
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 WIDTH = 8
@@ -101,7 +99,7 @@ class _Modalities(nn.Module):
         return refined["ir"], refined["vi"]
 
 
-class SFDFusion(PretrainedFuser):
+class SFDFusion(StretchedFuser):
     """SFDFusion.
 
     Args:
@@ -126,12 +124,6 @@ class SFDFusion(PretrainedFuser):
         published_at=f"{SOURCE}: models/model-1_1_10_1.pth",
     )
 
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
-
     @classmethod
     def make_network(cls) -> nn.Module:
         """Both branches and the decoder."""
@@ -140,6 +132,3 @@ class SFDFusion(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(infrared, y)
         return fused
-
-    def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.output == "stretch" else fused

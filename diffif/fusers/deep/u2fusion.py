@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.deep.pretrained import PretrainedFuser, from_tensorflow
-from diffif.fusers.output_range import stretch
+from diffif.fusers.deep.pretrained import from_tensorflow
+from diffif.fusers.deep.stretched import StretchedFuser
 from diffif.fusers.published.weights import PublishedWeights
 
 GROWTH, DENSE_LAYERS = 44, 5
@@ -49,7 +48,7 @@ def _conv(channels: int, out: int) -> nn.Conv2d:
     return nn.Conv2d(channels, out, 3, padding=1, padding_mode="reflect")
 
 
-class U2Fusion(PretrainedFuser):
+class U2Fusion(StretchedFuser):
     """U2Fusion.
 
     Args:
@@ -70,12 +69,6 @@ class U2Fusion(PretrainedFuser):
         tensors_sha256="d2169229717435d0f230786b83b6ad0a790fa44a09e36d9bcb52012d8aa86d95",
     )
 
-    def __init__(
-        self, *, weights: str | None = None, output: Literal["stretch", "clip"] = "stretch", device: str = "cpu"
-    ) -> None:
-        super().__init__(weights=weights, device=device, settings={"output": output})
-        self.output = output
-
     @classmethod
     def make_network(cls) -> nn.Module:
         """The generator."""
@@ -89,6 +82,3 @@ class U2Fusion(PretrainedFuser):
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(torch.cat((infrared, y), dim=1))
         return fused
-
-    def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.output == "stretch" else fused

@@ -54,9 +54,9 @@ def test_the_command_takes_it_by_its_path(module: str, tmp_path: Path, capsys: p
 def test_what_is_no_metric_is_refused_with_what_was_found(module: str) -> None:
     with pytest.raises(SettingsError, match=r"'own_brightness:measure' is a function; expected a diffif\.metrics\.Met"):
         get_metric(f"{module}:measure")
-    with pytest.raises(SettingsError, match=r"cannot be loaded: .*package\.module:METRIC"):
+    with pytest.raises(SettingsError, match=r"cannot import the metric .*package\.module:METRIC"):
         get_metric(f"{module}:ABSENT")
-    with pytest.raises(SettingsError, match="cannot be loaded"):
+    with pytest.raises(SettingsError, match="cannot import the metric"):
         get_metric("no_such_module:METRIC")
 
 

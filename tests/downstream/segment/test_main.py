@@ -14,7 +14,7 @@ from sklearn.metrics import jaccard_score
 from datasets.images import read_array
 from downstream.segment.__main__ import main
 from suite.records import read_per_image, read_record, record_dirs
-from tests.downstream.conftest import StartRunner, kill_group
+from tests.downstream.conftest import StartRunner, check_equal_numbers, kill_group
 
 TINY = ["--synthetic", "num_train=8", "num_val=2", "num_test=4", "height=64", "width=96"]
 SHORT = [
@@ -161,7 +161,6 @@ def test_kill_minus_9_in_training_changes_no_number(tmp_path: Path, start_runner
     (log,) = killed.glob("cells/segmenter-*/log.txt")
     assert "resuming after epoch" in log.read_text()
     assert main([*command, "--workdir", str(whole)]) == 0
-    (first,), (second,) = map(read_record, record_dirs(killed)), map(read_record, record_dirs(whole))
-    assert first.cell_id == second.cell_id
-    assert [str(row) for row in first.rows] == [str(row) for row in second.rows]
-    assert not math.isnan(next(row.value for row in first.rows if row.metric == "miou"))
+    check_equal_numbers(killed, whole)
+    (record,) = map(read_record, record_dirs(killed))
+    assert not math.isnan(next(row.value for row in record.rows if row.metric == "miou"))
