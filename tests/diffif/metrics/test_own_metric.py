@@ -47,7 +47,7 @@ def test_the_command_takes_it_by_its_path(module: str, tmp_path: Path, capsys: p
     for name, image in zip(("fused", "vi", "ir"), make_triple(24, 24), strict=True):
         paths.append(str(tmp_path / f"{name}.png"))
         write_image(Path(paths[-1]), image[0])
-    assert main([paths[1], paths[2], paths[0], "--metrics", f"en,{module}:BRIGHTNESS"]) == 0
+    assert main([*paths, "--metrics", f"en,{module}:BRIGHTNESS"]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == ["image", "EN", "Brightness"]
 
 
