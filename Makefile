@@ -4,6 +4,7 @@
 # make bench     speed and memory ratios against references
 # make imports   every module with the base install, without the extras
 # make coverage  the tests, and the share of lines that they reach
+# make package   wheel and source archive in dist/
 # make docs      docs/metrics.md and the site in site/
 # make golden    make the golden numbers of the metrics anew with other people's programs, in an environment of its own
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/demo
 FUSERS ?= visible infrared average diffif
 
-.PHONY: install demo test lint types unit coverage imports test-slow test-browser bench golden docs clean
+.PHONY: install demo test lint types unit coverage imports test-slow test-browser bench golden package docs clean
 
 install: $(VENV)/.installed
 
@@ -66,10 +67,13 @@ golden:
 	$(VENV)-golden/bin/python tests/golden/metrics/generate.py
 	git diff --stat tests/golden
 
+package: install
+	$(BIN)/python -m build --outdir dist
+
 docs: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/python -m diffif.metrics --write-docs docs/metrics.md
 	$(BIN)/mkdocs build
 
 clean:
-	rm -rf $(VENV) $(VENV)-base $(VENV)-golden build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-base $(VENV)-golden build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,8 @@ from typing import Any
 from suite.environment import refuse_other_datasets
 from suite.errors import BenchError, UnknownName, UsageError, WorkdirError
 
+OURS = ("suite", "datasets", "diffif", "downstream", "reports")
+WHOLE_SUITE = "which is not installed. Install the whole suite: pip install diffif-bench, without --no-deps."
 NO_SPACE_LEFT = 28
 FAILED_STATUS = 1
 USAGE_STATUS = 2
@@ -44,6 +46,13 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
             raise
         print(f"error: {error}", file=sys.stderr)
         return USAGE_STATUS if isinstance(error, UsageError) else FAILED_STATUS
+    except ModuleNotFoundError as error:
+        # Installed without its dependencies, for the metrics and the fusers alone: docs/deployment.md.
+        top = (error.name or "").partition(".")[0]
+        if debug or top in ("", *OURS):
+            raise
+        print(f"error: this command needs the Python package {top!r}, {WHOLE_SUITE}", file=sys.stderr)
+        return FAILED_STATUS
     except BrokenPipeError:
         # The interpreter flushes once more at its end and would complain there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,5 +27,6 @@ def refuse_other_datasets() -> None:
     raise EnvironmentConflict(
         f"Hugging Face's package {OTHER!r} ({found}) is installed in this environment. Diff-IF Bench has a package of "
         "the same name, and Python can import only one of them.\nGive Diff-IF Bench an environment of its own "
-        "(python -m venv .venv), or: pip uninstall datasets"
+        "(python -m venv .venv), or: pip uninstall datasets\nIf Diff-IF Bench was installed from a wheel here, the two "
+        "have overwritten files of each other: install it once more then, with pip install --force-reinstall --no-deps."
     )

@@ -45,6 +45,14 @@ def test_our_own_bugs_keep_their_traceback() -> None:
         run_command(lambda: fail(OSError(errno.EACCES, "permission")))
 
 
+def test_a_package_that_is_not_installed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = ModuleNotFoundError("No module named 'seaborn.objects'", name="seaborn.objects")
+    assert run_command(lambda: fail(missing)) == 1
+    assert "this command needs the Python package 'seaborn', which is not installed" in capsys.readouterr().err
+    with pytest.raises(ModuleNotFoundError):
+        run_command(lambda: fail(ModuleNotFoundError("No module named 'reports.absent'", name="reports.absent")))
+
+
 def test_ctrl_c_is_status_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(lambda: fail(KeyboardInterrupt())) == 130
     assert "finished work is kept" in capsys.readouterr().err
