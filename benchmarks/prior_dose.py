@@ -1,6 +1,6 @@
 """What the prior does to the result: pixels optimised under Diff-IF's loss, the best that any network could do.
 
-    python -m benchmarks.prior_dose --dataset msrs --root MSRS --pool PRIOR/pool --out FOLDER
+    python -m benchmarks.prior_dose --dataset msrs --root MSRS --prior PRIOR/Fusion_K --out FOLDER
 
 For every pair, every candidate in turn is the prior, at several weights of its term; the other terms are the published
 ones. Printed: how far the optimum lies from the prior and from the maximum of the sources, in grey levels, and what
@@ -32,8 +32,8 @@ class DoseSettings:
     """A name from `python -m datasets list`."""
     root: Path
     """Folder of the dataset."""
-    pool: Path
-    """Folder pool/ of a search over this dataset."""
+    prior: Path
+    """Folder Fusion_K of a search over this dataset, whose candidates are still there."""
     out: Path
     """Folder to write."""
     pairs: int = 8
@@ -70,6 +70,7 @@ def measure(options: DoseSettings) -> list[dict[str, float | str]]:
 
     from datasets.images import read_pair, rgb_to_y
     from datasets.registry import load_dataset
+    from diffif.prior.drawn import pool_of
 
     torch.set_num_threads(options.threads)
     samples = list(load_dataset(options.dataset, options.root, "train", "quality"))
@@ -79,11 +80,11 @@ def measure(options: DoseSettings) -> list[dict[str, float | str]]:
     for sample in chosen:
         rgb, infrared = read_pair(sample.visible, sample.infrared)
         visible, infrared = (centre(x, options.side) for x in (rgb_to_y(rgb), infrared))
-        for folder in sorted(options.pool.iterdir()):
-            prior = centre(read_luma(folder / f"{sample.id}.png"), options.side)
+        for candidates in pool_of(options.prior):
+            prior = centre(read_luma(candidates.path(sample.id)), options.side)
             for dose in DOSES:
                 rows.append(
-                    {"pair": sample.id, "prior": folder.name.rpartition("-")[0], "dose": dose}
+                    {"pair": sample.id, "prior": candidates.fuser, "dose": dose}
                     | one(visible, infrared, prior, dose, options.steps)
                 )
     return rows

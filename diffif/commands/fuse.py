@@ -126,6 +126,7 @@ def _fuse(pairs: FilePairs, fuser: Fuser, settings: FuseSettings) -> FuseOutcome
 
 
 def _fuse_one_file(pairs: FilePairs, fuser: Fuser, target: Path, overwrite: bool) -> FuseOutcome:
+    from datasets.problems import Problem
     from diffif.fusers.fuse_files import FuseOutcome, fuse_one
     from suite.errors import WorkdirError
 
@@ -133,8 +134,8 @@ def _fuse_one_file(pairs: FilePairs, fuser: Fuser, target: Path, overwrite: bool
         raise WorkdirError(f"{target} is there already, and it is not known what made it. --overwrite replaces it.")
     outcome = FuseOutcome(problems=list(pairs.problems))
     for sample in pairs.samples:
-        if problem := fuse_one(sample, fuser, target, outcome):
-            outcome.problems.append(problem)
+        done = fuse_one(sample, fuser, target, outcome)
+        outcome.problems += [done] if isinstance(done, Problem) else []
     return outcome
 
 

@@ -27,12 +27,12 @@ from suite.device import DeviceChoice
 from suite.options import Argument
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from datasets.base import Sample
-    from diffif.prior.candidates import Candidates
     from diffif.prior.goal import SearchSettings
     from diffif.prior.targeted_search import SearchResult
+
+EARLIER_POOL = "pool"
+"""Where earlier versions kept candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class PriorSettings(DeviceChoice):
     """package.module:function (fused, visible, infrared) -> (B,) to maximise instead, see docs/method.md."""
     convention: Annotated[str, Argument(metavar="NAME")] = "standard"
     """Definition of the metrics, see docs/metrics.md."""
+    max_memory: Annotated[float | None, Argument(metavar="GIB")] = None
+    """Memory budget; larger images are fused in tiles."""
     missing: Literal["error", "skip"] = "error"
     """Where a folder: lacks images: stop before any work, or leave that candidate out for those pairs."""
     random: bool = False
@@ -94,27 +96,33 @@ def build_prior(settings: PriorSettings) -> SearchResult:
     from diffif.prior.plot import plot_search
     from diffif.prior.summary import describe_search
     from diffif.prior.targeted_search import SearchResult, draw, search
-    from diffif.prior.workers import Workers, default_jobs
+    from diffif.workers import Workers, default_jobs
     from suite.device import resolve_device
 
     goal = read_goal(settings)
     device = resolve_device(settings.device)
-    samples = load_dataset(settings.dataset, settings.root, settings.split, "quality").samples
+    dataset = load_dataset(settings.dataset, settings.root, settings.split, "quality")
+    samples = dataset.samples
     specs = parse_candidates(settings.candidates)
     num_images = len(samples) * len(specs)
     workers = Workers(default_jobs(num_images) if settings.jobs is None else settings.jobs)
     fusers = [(spec, build_fuser(spec, device=device)) for spec in specs]
-    planned = plan_candidates(samples, fusers, settings.out, missing=settings.missing)
+    for _, fuser in fusers:
+        fuser.max_memory_gib = settings.max_memory
+    planned = plan_candidates(dataset, fusers, settings.out, missing=settings.missing)
     if not settings.random:
         _try_goal(goal, samples[0])
     claim_folder(settings.out, samples)
-    num_there = _count_there(planned, samples)
+    if (settings.out / EARLIER_POOL).is_dir():
+        print(f"{settings.out / EARLIER_POOL} holds candidates of an earlier version; they are fused again.")
+    ids = [sample.id for sample in samples]
+    num_there = sum(candidates.count(set(ids) - candidates.absent) for candidates in planned)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn()) as progress, workers:
         start = time.perf_counter()
         # A GPU is fed by one process.
         pool = make_candidates(
-            samples, fusers, settings.out,
+            dataset, fusers, settings.out,
             missing=settings.missing, workers=workers if device == "cpu" else None, progress=progress,
         )  # fmt: skip
         fused = time.perf_counter()
@@ -165,7 +173,3 @@ def _try_goal(goal: SearchSettings, sample: Sample) -> None:
 
     visible, infrared = read_sample(sample)
     try_out(goal, rgb_to_y(visible), infrared, where=sample.id)
-
-
-def _count_there(planned: Sequence[Candidates], samples: Sequence[Sample]) -> int:
-    return sum(c.path(sample.id).is_file() for c in planned for sample in samples if sample.id not in c.absent)

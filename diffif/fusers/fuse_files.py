@@ -5,6 +5,7 @@ One bad file does not stop the others: headers are read first, the rest is fused
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from datasets.names import list_images, match_pairs
 from datasets.problems import Problem
 from datasets.reading import SAME_SIZE, PairOptions
 from diffif.fusers.base import Fuser
-from diffif.fusers.fuse_record import FuseRecord
+from diffif.fusers.fused_folder import FusedFolder
 from suite.errors import DatasetError, ImageError, WorkdirError
 from suite.files import make_dir
 
@@ -112,7 +113,7 @@ def fuse_files(
     """
     make_dir(out)
     samples, outcome = pairs.samples, FuseOutcome(problems=list(pairs.problems))
-    record = FuseRecord(out, describe_work(fuser))
+    record = FusedFolder(out, describe_work(fuser))
     try:
         with FileLock(out / LOCK, timeout=0):
             kept = record.finished(samples, overwrite=overwrite)
@@ -124,17 +125,18 @@ def fuse_files(
                 if not record.path.is_file():
                     # Writing on would begin a new folder under the old name, with a part of the images.
                     raise WorkdirError(f"{out} was moved or removed while fusing into it. Run the command again.")
-                if problem := fuse_one(sample, fuser, record.image(sample.id), outcome):
-                    outcome.problems.append(problem)
+                done = fuse_one(sample, fuser, record.image(sample.id), outcome)
+                if isinstance(done, Problem):
+                    outcome.problems.append(done)
                 else:
-                    record.add(sample)
+                    record.add(sample, done)
     except Timeout as error:
         raise WorkdirError(f"another command is fusing into {out}. Wait for it, or pass another --out.") from error
     return outcome
 
 
-def fuse_one(sample: Sample, fuser: Fuser, target: Path, outcome: FuseOutcome) -> Problem | None:
-    """Fuse one pair into a file; what makes it impossible is returned."""
+def fuse_one(sample: Sample, fuser: Fuser, target: Path, outcome: FuseOutcome) -> float | Problem:
+    """Fuse one pair into a file; returns the seconds that fusing took, or what makes it impossible."""
     from datasets.images import read_pair_levels, to_tensor, write_image
     from datasets.remarks import remark_on_sources
 
@@ -142,12 +144,15 @@ def fuse_one(sample: Sample, fuser: Fuser, target: Path, outcome: FuseOutcome) -
         visible, infrared = read_pair_levels(sample.visible, sample.infrared, sample.reading)
         for remark in remark_on_sources(sample, visible, infrared):
             outcome.warn(remark.kind, remark.detail)
-        fused = fuser.fuse(to_tensor(visible, "rgb"), to_tensor(infrared, "grey"), ids=[sample.id])
+        pair = to_tensor(visible, "rgb"), to_tensor(infrared, "grey")
+        start = time.perf_counter()
+        fused = fuser.fuse(*pair, ids=[sample.id])
+        seconds = time.perf_counter() - start
         write_image(target, fused)
     except ImageError as error:
         return Problem(kind="unreadable image", id=sample.id, detail=str(error))
     outcome.num_fused += 1
-    return None
+    return seconds
 
 
 def describe_work(fuser: Fuser) -> dict[str, Any]:

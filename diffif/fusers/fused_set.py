@@ -13,9 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,19 +21,22 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from datasets.base import PairedDataset, Sample
-from datasets.images import pair_size, read_sample, write_image
+from datasets.images import pair_size
 from diffif.fusers.base import Fuser
-from suite.errors import ImageError, ResultError, SettingsError, WorkdirError
+from diffif.fusers.fused_folder import FusedFolder
+from diffif.fusers.fusing import fuse_in_batches, fuse_in_processes
+from suite.errors import ResultError, SettingsError, WorkdirError
 from suite.files import make_dir, publish_dir, write_text
+from suite.progress import count_on
 from suite.settings import fingerprint
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from rich.progress import Progress
+
+    from diffif.workers import Workers
 
 LAYOUT_VERSION = 2
 MANIFEST = "manifest.json"
-SECONDS = "seconds.txt"
-BATCHES_READ_AHEAD = 3
 # PNG of a natural image takes about two thirds of its raw bytes; the rest is margin.
 STORED_SHARE = 0.8
 
@@ -66,7 +67,7 @@ class FusedSet:
     @property
     def images_dir(self) -> Path:
         """The folder of the images, `<id>.png`."""
-        return self.path / "images"
+        return images_dir(self.path)
 
     @property
     def mean_seconds(self) -> float:
@@ -85,6 +86,16 @@ def fused_dir(workdir: Path, dataset: PairedDataset, fuser: Fuser, spec: str = "
     return workdir / "fused" / f"{dataset.name}-{dataset.split}-{slug}-{fused_fingerprint(dataset, fuser)}"
 
 
+def images_dir(final: Path) -> Path:
+    """Where the images of a set lie."""
+    return final / "images"
+
+
+def partial_dir(final: Path) -> Path:
+    """Where a set lies while it is fused; its images have their final names."""
+    return final.with_name(f"{final.name}.partial")
+
+
 def fuse_split(
     dataset: PairedDataset,
     fuser: Fuser,
@@ -92,7 +103,8 @@ def fuse_split(
     *,
     spec: str = "",
     batch_size: int = 8,
-    progress: bool = True,
+    progress: Progress | bool = True,
+    workers: Workers | None = None,
 ) -> FusedSet:
     """Fuse every pair of a split, or take up the finished set that is already there.
 
@@ -102,7 +114,8 @@ def fuse_split(
         workdir: The working folder.
         spec: What the user wrote after --fuser; the fuser's name where empty.
         batch_size: Pairs of one size that are fused together.
-        progress: Show a progress bar with the time that is left.
+        progress: Show how many are done and the time that is left: in a running display, or in one of its own.
+        workers: Open worker processes, which fuse pair by pair from `spec`; None: this process fuses.
 
     Raises:
         ImageError: a pair cannot be read or fused; what was finished is kept.
@@ -116,7 +129,7 @@ def fuse_split(
         # Two commands on one working folder: the second waits, then finds the finished set.
         with FileLock(f"{final}.lock"):
             if not final.is_dir():
-                _fuse_missing(dataset, fuser, final, spec or fuser.name, batch_size, progress)
+                _fuse_missing(dataset, fuser, final, spec or fuser.name, batch_size, progress, workers)
     return read_fused_set(final)
 
 
@@ -145,22 +158,38 @@ def read_fused_set(path: Path) -> FusedSet:
 
 
 def _fuse_missing(
-    dataset: PairedDataset, fuser: Fuser, final: Path, spec: str, batch_size: int, progress: bool
+    dataset: PairedDataset,
+    fuser: Fuser,
+    final: Path,
+    spec: str,
+    batch_size: int,
+    progress: Progress | bool,
+    workers: Workers | None,
 ) -> None:
-    partial = final.with_name(f"{final.name}.partial")
-    make_dir(partial / "images")
-    seconds = _finished_images(partial)
+    partial = partial_dir(final)
+    mark = fused_fingerprint(dataset, fuser)
+    folder = FusedFolder(partial, {"fingerprint": mark}, images=images_dir(partial))
+    if partial.is_dir() and not folder.path.is_file():
+        # Begun by an earlier version, whose list of finished images was another file.
+        shutil.rmtree(partial)
+    make_dir(folder.images)
+    seconds = folder.recorded(dataset.samples)
     missing = [sample for sample in dataset if sample.id not in seconds]
     _check_space(partial, missing)
-    with (partial / SECONDS).open("a", encoding="utf-8") as log:
-        for sample_id, duration in _fuse_all(
-            missing, fuser, partial, batch_size, _Bar(dataset, len(seconds), spec, progress)
-        ):
-            seconds[sample_id] = duration
-            log.write(f"{duration:.6f} {sample_id}\n")
-            log.flush()
+    folder.begin(seconds, dataset.samples)
+    finished = (
+        fuse_in_processes(missing, spec, fuser, folder, workers)
+        if workers is not None and workers.are_processes
+        else fuse_in_batches(missing, fuser, folder, batch_size)
+    )
+    name = f"fuse {dataset.name}/{dataset.split} with {spec}"
+    with count_on(progress, name, total=len(dataset), finished=len(seconds)) as advance:
+        for sample, duration in finished:
+            seconds[sample.id] = duration
+            folder.add(sample, duration)
+            advance()
     manifest = {
-        "fingerprint": fused_fingerprint(dataset, fuser),
+        "fingerprint": mark,
         "dataset": {
             "name": dataset.name,
             "split": dataset.split,
@@ -179,73 +208,8 @@ def _fuse_missing(
         "seconds": {sample.id: seconds[sample.id] for sample in dataset},
     }
     write_text(partial / MANIFEST, json.dumps(manifest, indent=1))
-    (partial / SECONDS).unlink()
+    folder.path.unlink()
     publish_dir(partial, final)
-
-
-def _finished_images(partial: Path) -> dict[str, float]:
-    # An image counts once its line is in the log: the line is written after the atomic rename of the image.
-    seconds: dict[str, float] = {}
-    log = partial / SECONDS
-    if log.is_file():
-        text = log.read_text(encoding="utf-8")
-        for line in text[: text.rfind("\n") + 1].splitlines():
-            duration, _, sample_id = line.partition(" ")
-            if (partial / "images" / f"{sample_id}.png").is_file():
-                seconds[sample_id] = float(duration)
-        if text and not text.endswith("\n"):
-            write_text(log, text[: text.rfind("\n") + 1])
-    return seconds
-
-
-def _fuse_all(
-    samples: Sequence[Sample], fuser: Fuser, partial: Path, batch_size: int, bar: _Bar
-) -> Iterator[tuple[str, float]]:
-    """Yield (id, seconds) of each image once it is on the disk; reading, fusing and writing overlap."""
-    import torch
-
-    with ThreadPoolExecutor(max_workers=4) as pool, bar:
-        for batch, pairs in _read_ahead(_batches(samples, batch_size), pool):
-            visible = torch.cat([pair[0] for pair in pairs])
-            infrared = torch.cat([pair[1] for pair in pairs])
-            start = time.perf_counter()
-            try:
-                fused = fuser.fuse(visible, infrared, ids=[sample.id for sample in batch])
-            except ImageError as error:
-                raise ImageError(f"{batch[0].id}: {error}") from error
-            duration = (time.perf_counter() - start) / len(batch)
-            paths = [partial / "images" / f"{sample.id}.png" for sample in batch]
-            for sample, _ in zip(batch, pool.map(write_image, paths, fused), strict=True):
-                yield sample.id, duration
-                bar.advance()
-
-
-def _batches(samples: Sequence[Sample], batch_size: int) -> Iterator[list[Sample]]:
-    """Neighbours of one size together, at most `batch_size`."""
-    batch: list[Sample] = []
-    size: tuple[int, int] | None = None
-    for sample in samples:
-        this = pair_size(sample)
-        if batch and (this != size or len(batch) == batch_size):
-            yield batch
-            batch = []
-        size = this
-        batch.append(sample)
-    if batch:
-        yield batch
-
-
-def _read_ahead(
-    batches: Iterator[list[Sample]], pool: ThreadPoolExecutor
-) -> Iterator[tuple[list[Sample], list[tuple[Tensor, Tensor]]]]:
-    waiting: list[tuple[list[Sample], list[Future[tuple[Tensor, Tensor]]]]] = []
-    for batch in batches:
-        waiting.append((batch, [pool.submit(read_sample, sample) for sample in batch]))
-        if len(waiting) >= BATCHES_READ_AHEAD:
-            first, futures = waiting.pop(0)
-            yield first, [future.result() for future in futures]
-    for first, futures in waiting:
-        yield first, [future.result() for future in futures]
 
 
 def _check_space(folder: Path, samples: Sequence[Sample]) -> None:
@@ -259,26 +223,3 @@ def _check_space(folder: Path, samples: Sequence[Sample]) -> None:
             f"{len(samples)} fused images of {height}x{width} (HxW) need about {needed / 2**20:,.0f} MiB, but only "
             f"{free / 2**20:,.0f} MiB are free under {folder}. Free some space, or pass another --workdir."
         )
-
-
-class _Bar:
-    """A progress bar with the remaining time, or nothing at all."""
-
-    def __init__(self, dataset: PairedDataset, num_done: int, spec: str, shown: bool) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, disable=not shown)
-        self._dataset, self._num_done, self._spec = dataset, num_done, spec
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        name = f"fuse {self._dataset.name}/{self._dataset.split} with {self._spec}"
-        self._task = self._progress.add_task(name, total=len(self._dataset), completed=self._num_done)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def advance(self) -> None:
-        self._progress.advance(self._task)

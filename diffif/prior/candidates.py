@@ -1,35 +1,27 @@
-"""The pool: every fuser's result for every training pair, as 8-bit PNG in the pair's native colour.
+"""The pool: every fuser's result for every training pair, one fused set a fuser.
 
-    <out>/pool/<fuser>-<fingerprint>/<id>.png
+    <out>/fused/<dataset>-<split>-<fuser>-<fingerprint>/images/<id>.png
 
-8 bit, because the published priors are image files too, and because a search over files can be repeated by anyone.
-Colour where the fuser gives colour, grey for grey pairs. Finished images are kept over restarts; a fuser whose settings
-or weights change gets a folder of its own. Not the folder `candidates/` of earlier versions, which held luma alone.
+Files of 8 bit, because the published priors are image files too, and because a search over files can be repeated by
+anyone. They are those of `diffif.fusers.fused_set`: tasks and the candidates of an ablation are the same sets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from rich.progress import Progress
-from torch import Tensor
 
-from datasets.base import Sample
-from datasets.images import read_sample, rgb_to_y, write_image
+from datasets.base import PairedDataset
 from diffif.fusers.base import Fuser
+from diffif.fusers.fused_set import fuse_split, fused_dir, images_dir, partial_dir
 from diffif.fusers.outside.imported import ImportedFolder
-from diffif.fusers.registry import build_fuser
-from diffif.prior.workers import Workers, count_on
+from diffif.workers import Workers
 from suite.errors import DatasetError, SettingsError, list_offenders
-from suite.files import make_dir
-
-POOL_FOLDER = "pool"
-ONE_LEVEL = 1 / 255
 
 Missing = Literal["error", "skip"]
 
@@ -54,6 +46,11 @@ class Candidates:
         """The candidate's file of one pair."""
         return self.folder / f"{sample_id}.png"
 
+    def count(self, ids: Collection[str]) -> int:
+        """How many of the pairs are fused already, in a set that is finished or begun."""
+        begun = images_dir(partial_dir(self.folder.parent))
+        return sum(self.path(one).is_file() or (begun / f"{one}.png").is_file() for one in ids)
+
 
 def parse_candidates(texts: Sequence[str]) -> tuple[str, ...]:
     """The fusers that a user wrote, separated by commas or as words of their own.
@@ -75,30 +72,20 @@ def parse_candidates(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(specs)
 
 
-def candidates_of(spec: str, fuser: Fuser, out: Path) -> Candidates:
-    """Where the candidates of one fuser lie, whether or not they are there yet."""
-    return named_candidates(spec, fuser.fingerprint, out)
-
-
-def named_candidates(spec: str, fingerprint: str, out: Path) -> Candidates:
-    """The same by the fuser's fingerprint, without the fuser."""
-    return Candidates(fuser=spec, fingerprint=fingerprint, folder=out / POOL_FOLDER / candidate_key(spec, fingerprint))
-
-
 def candidate_key(spec: str, fingerprint: str) -> str:
-    """What stands for a fuser in names of folders and of stored scores."""
+    """What stands for a fuser in stored scores."""
     return f"{re.sub(r'[^A-Za-z0-9+._-]+', '_', spec)[:60]}-{fingerprint}"
 
 
 def plan_candidates(
-    samples: Sequence[Sample], fusers: Sequence[tuple[str, Fuser]], out: Path, *, missing: Missing = "error"
+    dataset: PairedDataset, fusers: Sequence[tuple[str, Fuser]], out: Path, *, missing: Missing = "error"
 ) -> list[Candidates]:
     """The pool as it will be, checked before anything is fused.
 
     Args:
-        samples: The training pairs.
+        dataset: The training pairs.
         fusers: (what the user wrote, ready fuser), in the order in which ties are decided later.
-        out: Folder of the prior.
+        out: The folder that holds `fused/`.
         missing: Where a folder of images lacks some pairs: "error", or "skip" to leave it out for those pairs.
 
     Raises:
@@ -108,7 +95,7 @@ def plan_candidates(
     names = [spec for spec, _ in fusers]
     if not names or len(set(names)) != len(names):
         raise SettingsError(f"a pool needs at least one fuser and each only once, got: {', '.join(names) or 'none'}")
-    ids = [sample.id for sample in samples]
+    ids = [sample.id for sample in dataset]
     absent = {spec: fuser.missing(ids) if isinstance(fuser, ImportedFolder) else [] for spec, fuser in fusers}
     if missing == "error" and any(absent.values()):
         offenders = [f"{spec}: no image of {one}" for spec, lacking in absent.items() for one in lacking]
@@ -123,74 +110,50 @@ def plan_candidates(
             f"{len(bare)} pairs have no candidate at all:\n{list_offenders(bare)}\n"
             "Add a candidate that fuses every pair, such as max or laplacian, or add the missing images."
         )
-    pool = [candidates_of(spec, fuser, out) for spec, fuser in fusers]
     return [
-        Candidates(fuser=c.fuser, fingerprint=c.fingerprint, folder=c.folder, absent=frozenset(absent[c.fuser]))
-        for c in pool
+        Candidates(
+            fuser=spec,
+            fingerprint=fuser.fingerprint,
+            folder=images_dir(fused_dir(out, _without(dataset, absent[spec]), fuser, spec)),
+            absent=frozenset(absent[spec]),
+        )
+        for spec, fuser in fusers
     ]
 
 
 def make_candidates(
-    samples: Sequence[Sample],
+    dataset: PairedDataset,
     fusers: Sequence[tuple[str, Fuser]],
     out: Path,
     *,
     missing: Missing = "error",
     workers: Workers | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = False,
 ) -> list[Candidates]:
-    """Fuse every pair by every fuser, leaving out what is already there.
+    """Fuse every pair by every fuser, each into a fused set; sets that are there are taken as they are.
 
     Args:
-        samples: The training pairs.
+        dataset: The training pairs.
         fusers: (what the user wrote, ready fuser), in the order in which ties are decided later.
-        out: Folder of the prior.
+        out: The folder that holds `fused/`.
         missing: See `plan_candidates`.
         workers: Open worker processes; None: in this process.
-        progress: A running rich progress display, or None for silence.
+        progress: A running rich progress display, or False for silence.
 
     Raises:
         SettingsError, DatasetError: see `plan_candidates`.
         ImageError: a pair cannot be read or fused.
     """
-    pool = plan_candidates(samples, fusers, out, missing=missing)
+    pool = plan_candidates(dataset, fusers, out, missing=missing)
     # Folders of images first: one of the wrong size is found before a network has worked for hours.
     for candidates, (spec, fuser) in sorted(
         zip(pool, fusers, strict=True), key=lambda pair: not isinstance(pair[1][1], ImportedFolder)
     ):
-        make_dir(candidates.folder)
-        wanted = [sample for sample in samples if sample.id not in candidates.absent]
-        waiting = [sample for sample in wanted if not candidates.path(sample.id).is_file()]
-        source = (spec, str(fuser.device)) if workers and workers.are_processes else fuser
-        done = count_on(progress, f"fusing {spec}", total=len(wanted), finished=len(wanted) - len(waiting))
-        (workers or Workers()).map(partial(_fuse_one, source, candidates), waiting, done=done)
+        present = _without(dataset, candidates.absent)
+        # One by one, so that a pixel never depends on the number of processes.
+        fuse_split(present, fuser, out, spec=spec, batch_size=1, progress=progress, workers=workers)
     return pool
 
 
-def native_colour(fused: Tensor, visible: Tensor) -> Tensor:
-    """The fused image as it is to be stored: its luma where the pair is grey, else RGB.
-
-    Args:
-        fused: (1, 3, H, W) RGB in [0, 1].
-        visible: The visible source, likewise.
-
-    Returns:
-        (1, 1, H, W) where the visible image has no colour and the fused one differs from grey by less than an 8-bit
-        level, which is what rounding in the colour conversion leaves; otherwise `fused`.
-    """
-    grey_pair = bool((visible == visible[:, :1]).all())
-    spread = float((fused.amax(dim=1) - fused.amin(dim=1)).max())
-    return rgb_to_y(fused) if grey_pair and spread < ONE_LEVEL else fused
-
-
-def _fuse_one(fuser: Fuser | tuple[str, str], candidates: Candidates, sample: Sample) -> None:
-    ready = _build_once(*fuser) if isinstance(fuser, tuple) else fuser
-    visible, infrared = read_sample(sample)
-    fused = ready.fuse(visible, infrared, ids=[sample.id])
-    write_image(candidates.path(sample.id), native_colour(fused, visible))
-
-
-@lru_cache(maxsize=1)
-def _build_once(spec: str, device: str) -> Fuser:
-    """A worker's own fuser; the one before it is let go."""
-    return build_fuser(spec, device=device)
+def _without(dataset: PairedDataset, absent: Collection[str]) -> PairedDataset:
+    return replace(dataset, samples=tuple(one for one in dataset if one.id not in absent)) if absent else dataset

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from datasets.base import Sample
-from diffif.prior.candidates import named_candidates
+from diffif.prior.candidates import Candidates, candidate_key
 from diffif.prior.targeted_search import AT_RANDOM, ORIGIN, PRIOR_FOLDER, draw
 from suite.errors import SettingsError
 
@@ -20,7 +20,7 @@ def drawn_prior(prior: Path, samples: Sequence[Sample], out: Path, *, seed: int)
     """Draw the prior of every pair from the pool behind a searched one.
 
     Args:
-        prior: `Fusion_K` of a search, whose candidates lie beside it; one that was drawn is taken as it is.
+        prior: `Fusion_K` of a search, which says where its candidates lie; one that was drawn is taken as it is.
         samples: The training pairs.
         out: Folder for the drawn prior.
         seed: Of the draw.
@@ -34,13 +34,23 @@ def drawn_prior(prior: Path, samples: Sequence[Sample], out: Path, *, seed: int)
     origin = read_origin(prior)
     if origin.get("choice") == AT_RANDOM:
         return prior
-    pool = [named_candidates(spec, mark, prior.parent) for spec, mark in origin.get("pool", {}).items()]
-    there = [one for one in pool if one.folder.is_dir()]
+    there = [one for one in pool_of(prior) if one.folder.is_dir()]
     if not there:
         raise SettingsError(f"the variant no-search draws from a pool of candidates, and {prior} has none. {REMEDY}")
     lacking = [frozenset(s.id for s in samples if not one.path(s.id).is_file()) for one in there]
     draw(samples, [replace(one, absent=absent) for one, absent in zip(there, lacking, strict=True)], out, seed=seed)
     return out / PRIOR_FOLDER
+
+
+def pool_of(prior: Path) -> list[Candidates]:
+    """The candidates that a prior was chosen from, as far as its search says; their folders may be gone."""
+    origin, home = read_origin(prior), prior.resolve().parent
+    pool: Mapping[str, str] = origin.get("pool", {})
+    # Searches of earlier versions kept candidates in folders of their own.
+    folders = origin.get("folders") or {spec: f"pool/{candidate_key(spec, mark)}" for spec, mark in pool.items()}
+    return [
+        Candidates(fuser=spec, fingerprint=mark, folder=(home / folders[spec]).resolve()) for spec, mark in pool.items()
+    ]
 
 
 def check_choice(variant: str, prior: Path) -> None:

@@ -4,7 +4,7 @@ Scores are computed on luma; the chosen image keeps its colour. A candidate with
 whose whole pool is undefined is an error, not a silent gap. Candidates of exactly one score are a tie, which the
 earlier one wins and which is counted.
 
-    <out>/Fusion_K/<id>.png   the prior: the chosen candidate's file
+    <out>/Fusion_K/<id>.png   the prior: the chosen candidate's pixels, one channel where pair and candidate are grey
     <out>/scores.parquet      every candidate of every pair: its scores, whether it won, whether it tied
     <out>/summary.csv         wins and mean scores, see `summary.py`
     <out>/search.json         settings, pool and counts behind it
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import shutil
 from collections.abc import Mapping, Sequence
@@ -28,17 +29,20 @@ from rich.progress import Progress
 from torch import Tensor
 
 from datasets.base import Sample
-from datasets.images import read_image, read_sample, rgb_to_y
+from datasets.images import read_image, read_sample, rgb_to_y, write_image
 from diffif.prior.candidates import Candidates
 from diffif.prior.goal import SearchSettings, measure, weighted_sum
 from diffif.prior.summary import summarise
-from diffif.prior.workers import Workers, count_on
+from diffif.workers import Workers
 from suite.errors import DatasetError, list_offenders
 from suite.files import write_file, write_text
+from suite.progress import count_on
 from suite.settings import to_mapping
 
 PRIOR_FOLDER = "Fusion_K"
 ORIGIN = "search.json"
+COLOURED = 1.5 / 255
+"""Channels further apart than one 8-bit level, which rounding leaves in the result of a grey pair."""
 AT_RANDOM = "uniformly at random"
 SCORED, UNDEFINED, MISSING = "scored", "undefined", "missing"
 
@@ -62,7 +66,7 @@ def search(
     settings: SearchSettings | None = None,
     *,
     workers: Workers | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = False,
 ) -> SearchResult:
     """Choose the prior of every pair by its scores.
 
@@ -72,7 +76,7 @@ def search(
         out: Folder of the prior.
         settings: Weights and convention.
         workers: Open worker processes; None: in this process.
-        progress: A running rich progress display, or None.
+        progress: A running rich progress display, or False for silence.
 
     Raises:
         DatasetError: a candidate is missing or of another size; or, after all other pairs are done, pairs whose whole
@@ -80,11 +84,9 @@ def search(
         SettingsError: a score function of the user's own failed.
     """
     settings = settings or SearchSettings()
-    found = (workers or Workers()).map(
-        partial(_search_pair, tuple(pool), out, settings, settings.keys()),
-        samples,
-        done=count_on(progress, "targeted search", total=len(samples)),
-    )
+    job = partial(_search_pair, tuple(pool), out, settings, settings.keys())
+    with count_on(progress, "targeted search", total=len(samples)) as advance:
+        found = (workers or Workers()).map(job, samples, done=advance)
     table = pd.DataFrame([row for rows, _ in found for row in rows])
     _write_tables(table, out)
     ties = table[table["chosen"] & table["tied"]]
@@ -180,7 +182,10 @@ def _values_of(
 def _read_candidate(sample: Sample, candidates: Candidates, size: torch.Size) -> Tensor:
     path = candidates.path(sample.id)
     if not path.is_file():
-        raise DatasetError(f"{sample.id}: no candidate {path}. Run the same search again; it makes what is missing.")
+        raise DatasetError(
+            f"{sample.id}: no candidate {path}. Delete the folder {path.parents[1]} and run the same search again; it "
+            "makes what is missing."
+        )
     image = read_image(path, "grey")
     if image.shape[-2:] != size:
         raise DatasetError(
@@ -203,8 +208,18 @@ def _refuse_undecided(samples: Sequence[Sample], table: pd.DataFrame) -> None:
 
 
 def _publish(sample: Sample, chosen: Candidates, out: Path) -> None:
-    with write_file(out / PRIOR_FOLDER / f"{sample.id}.png") as temporary:
-        shutil.copyfile(chosen.path(sample.id), temporary)
+    source, target = chosen.path(sample.id), out / PRIOR_FOLDER / f"{sample.id}.png"
+    image = read_image(source, "rgb")
+    if float((image.amax(dim=1) - image.amin(dim=1)).max()) < COLOURED and _is_grey(sample):
+        write_image(target, rgb_to_y(image))
+        return
+    with write_file(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def _is_grey(sample: Sample) -> bool:
+    visible, _ = read_sample(sample)
+    return bool((visible == visible[:, :1]).all())
 
 
 def _write_tables(table: pd.DataFrame, out: Path) -> None:
@@ -215,5 +230,10 @@ def _write_tables(table: pd.DataFrame, out: Path) -> None:
 
 
 def _write_origin(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, how: dict[str, object]) -> None:
-    origin = {**how, "pool": {c.fuser: c.fingerprint for c in pool}, "num_pairs": len(samples)}
+    origin = {
+        **how,
+        "pool": {c.fuser: c.fingerprint for c in pool},
+        "folders": {c.fuser: os.path.relpath(c.folder, out) for c in pool},
+        "num_pairs": len(samples),
+    }
     write_text(out / ORIGIN, json.dumps(origin, indent=1))

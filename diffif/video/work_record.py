@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diffif.fusers.fuse_record import describe_differences
+from diffif.fusers.fused_folder import describe_differences
 from suite.errors import WorkdirError, list_offenders
 from suite.files import write_text
 

@@ -14,7 +14,7 @@ import pytest
 from datasets.base import PairedDataset
 from datasets.images import read_array, write_image
 from diffif.__main__ import main
-from diffif.fusers.fuse_record import RECORD
+from diffif.fusers.fused_folder import RECORD
 
 MakePairs = Callable[..., PairedDataset]
 

@@ -19,7 +19,8 @@ from diffif.fusers import fused_set
 from diffif.fusers.base import Fuser
 from diffif.fusers.controls.average import Average
 from diffif.fusers.controls.visible import Visible
-from diffif.fusers.fused_set import fuse_split, fused_dir, read_fused_set
+from diffif.fusers.fused_folder import FusedFolder
+from diffif.fusers.fused_set import fuse_split, fused_dir, fused_fingerprint, partial_dir, read_fused_set
 from suite.errors import ImageError, ResultError, SettingsError, WorkdirError
 from tests.conftest import MakeLabelledPairs
 
@@ -91,12 +92,31 @@ def test_an_image_written_without_its_log_line_is_fused_again(
     partial = final.with_name(f"{final.name}.partial")
     write_image(partial / "images" / "000000.png", np.zeros((24, 32, 3), dtype=np.uint8))
     write_image(partial / "images" / "000001.png", np.zeros((24, 32, 3), dtype=np.uint8))
-    # The image of the second line is gone; the third line was cut in the middle by the kill.
-    (partial / fused_set.SECONDS).write_text("0.5 000000\n0.5 000002\n0.2500 0000")
+    folder = FusedFolder(partial, {"fingerprint": fused_fingerprint(dataset, Counting())}, images=partial / "images")
+    folder.begin((), dataset.samples)
+    folder.add(dataset[0], 0.5)
+    # The image of this line is gone; the next line was cut in the middle by the kill.
+    folder.add(dataset[2], 0.5)
+    with folder.path.open("a") as record:
+        record.write('["000001", "0123')
     fuser = Counting()
     fused = fuse_split(dataset, fuser, work, progress=False)
     assert fuser.ids == ["000001", "000002"]
     assert fused.seconds["000000"] == 0.5
+
+
+def test_a_set_that_an_earlier_version_began_is_fused_anew(
+    make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
+) -> None:
+    dataset, work = make_labelled_pairs(2), tmp_path / "work"
+    final = fused_dir(work, dataset, Counting())
+    partial = partial_dir(final)
+    write_image(partial / "images" / "000000.png", np.zeros((24, 32, 3), dtype=np.uint8))
+    (partial / "seconds.txt").write_text("0.5 000000\n")
+    fuser = Counting()
+    fused = fuse_split(dataset, fuser, work, progress=False)
+    assert fuser.ids == ["000000", "000001"]
+    assert sorted(path.name for path in fused.path.iterdir()) == ["images", "manifest.json"]
 
 
 def test_pairs_of_several_sizes_keep_their_sizes(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:

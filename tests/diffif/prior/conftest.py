@@ -20,6 +20,6 @@ def make_pool() -> MakePool:
     """Fuses a dataset by a few fusers."""
 
     def make(dataset: PairedDataset, out: Path, specs: tuple[str, ...] = FUSERS, **options: object) -> list[Candidates]:
-        return make_candidates(dataset.samples, [(spec, build_fuser(spec)) for spec in specs], out, **options)
+        return make_candidates(dataset, [(spec, build_fuser(spec)) for spec in specs], out, **options)
 
     return make

@@ -1,4 +1,4 @@
-"""The pool: native colours, kept over restarts, and what is missing is said before any work."""
+"""The pool: fused sets, priors in native colours, restarts, and what is missing is said before any work."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import torch
 
 from datasets.base import PairedDataset
 from datasets.images import read_array, read_pair, rgb_to_y, to_uint8, write_image
+from diffif.fusers.fused_set import fuse_split, partial_dir
 from diffif.fusers.registry import build_fuser
 from diffif.prior.candidates import Candidates, make_candidates, parse_candidates, plan_candidates
+from diffif.prior.targeted_search import PRIOR_FOLDER, draw
 from suite.errors import DatasetError, SettingsError
 
 MakePairs = Callable[..., PairedDataset]
@@ -53,11 +55,16 @@ def test_colour_pairs_keep_the_fusers_colours(make_pairs: MakePairs, make_pool: 
     assert np.ptp(stored.astype(int), axis=2).max() > 20
 
 
-def test_grey_pairs_stay_grey(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
+def test_the_prior_of_a_grey_pair_is_grey(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
     dataset = make_pairs(count=2)
     make_grey(dataset)
-    for candidates in make_pool(dataset, tmp_path, ("average", "laplacian")):
-        assert read_array(candidates.path(dataset[0].id)).shape == (72, 80)
+    for spec in ("average", "laplacian"):
+        (candidates,) = make_pool(dataset, tmp_path, (spec,))
+        draw(dataset.samples, [candidates], tmp_path)
+        prior = read_array(tmp_path / PRIOR_FOLDER / f"{dataset[0].id}.png")
+        assert prior.shape == (72, 80)
+        colour = read_array(candidates.path(dataset[0].id)).astype(int)
+        assert np.abs(colour - prior[..., None]).max() <= 1
 
 
 def test_colour_pairs_stay_colour_under_a_fuser_that_gives_grey(
@@ -66,7 +73,8 @@ def test_colour_pairs_stay_colour_under_a_fuser_that_gives_grey(
     dataset = make_pairs(count=1)
     folder = images_of(dataset, tmp_path / "A", 1)
     (candidates,) = make_pool(dataset, tmp_path, (folder,))
-    assert (read_array(candidates.path(dataset[0].id)) == np.full((72, 80, 3), 128)).all()
+    draw(dataset.samples, [candidates], tmp_path)
+    assert (read_array(tmp_path / PRIOR_FOLDER / f"{dataset[0].id}.png") == np.full((72, 80, 3), 128)).all()
 
 
 def test_a_fuser_that_colours_grey_pairs_keeps_its_colours(
@@ -76,7 +84,8 @@ def test_a_fuser_that_colours_grey_pairs_keeps_its_colours(
     make_grey(dataset)
     write_image(tmp_path / "coloured" / f"{dataset[0].id}.png", torch.rand(3, 72, 80))
     (candidates,) = make_pool(dataset, tmp_path, (f"folder:{tmp_path / 'coloured'}",))
-    assert read_array(candidates.path(dataset[0].id)).shape == (72, 80, 3)
+    draw(dataset.samples, [candidates], tmp_path)
+    assert read_array(tmp_path / PRIOR_FOLDER / f"{dataset[0].id}.png").shape == (72, 80, 3)
 
 
 def test_luma_files_of_an_earlier_version_are_not_taken_for_candidates(
@@ -84,7 +93,7 @@ def test_luma_files_of_an_earlier_version_are_not_taken_for_candidates(
 ) -> None:
     dataset = make_pairs(count=1)
     (candidates,) = make_pool(dataset, tmp_path, ("max",))
-    old = tmp_path / "old" / "candidates" / candidates.folder.name / f"{dataset[0].id}.png"
+    old = tmp_path / "old" / "candidates" / f"max-{candidates.fingerprint}" / f"{dataset[0].id}.png"
     write_image(old, torch.zeros(1, 72, 80))
     (again,) = make_pool(dataset, tmp_path / "old", ("max",))
     assert (read_array(again.path(dataset[0].id)) == read_array(candidates.path(dataset[0].id))).all()
@@ -95,10 +104,24 @@ def test_finished_candidates_are_not_fused_again(make_pairs: MakePairs, make_poo
     dataset = make_pairs(count=2)
     pool = make_pool(dataset, tmp_path)
     before = pool[0].path(dataset[0].id).stat().st_mtime_ns
-    pool[0].path(dataset[1].id).unlink()
+    assert pool[0].count([sample.id for sample in dataset]) == 2
     make_pool(dataset, tmp_path)
     assert pool[0].path(dataset[0].id).stat().st_mtime_ns == before
-    assert pool[0].path(dataset[1].id).is_file()
+
+
+def test_candidates_are_the_fused_sets_of_the_tasks(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
+    dataset = make_pairs(count=2)
+    (candidates,) = make_pool(dataset, tmp_path, ("max",))
+    fused = fuse_split(dataset, build_fuser("max"), tmp_path, spec="max", progress=False)
+    assert candidates.folder == fused.images_dir
+    assert len(list((tmp_path / "fused").glob("*/manifest.json"))) == 1
+
+
+def test_a_set_that_was_begun_counts_what_it_has(make_pairs: MakePairs, make_pool: MakePool, tmp_path: Path) -> None:
+    dataset = make_pairs(count=3)
+    (candidates,) = plan_candidates(dataset, [("max", build_fuser("max"))], tmp_path)
+    write_image(partial_dir(candidates.folder.parent) / "images" / f"{dataset[0].id}.png", torch.zeros(3, 72, 80))
+    assert candidates.count([sample.id for sample in dataset]) == 1
 
 
 def test_missing_images_are_collected_before_anything_is_fused(
@@ -136,7 +159,7 @@ def test_a_pair_without_any_candidate_is_refused_even_when_skipping(make_pairs: 
     dataset = make_pairs()
     fusers = [(spec, build_fuser(spec)) for spec in (images_of(dataset, tmp_path / "A", 3),)]
     with pytest.raises(DatasetError, match=r"1 pairs have no candidate at all:\n  train003"):
-        plan_candidates(dataset.samples, fusers, tmp_path, missing="skip")
+        plan_candidates(dataset, fusers, tmp_path, missing="skip")
 
 
 def test_an_image_of_another_size_is_found_before_any_fuser_works(
@@ -145,7 +168,7 @@ def test_an_image_of_another_size_is_found_before_any_fuser_works(
     dataset = make_pairs()
     with pytest.raises(Exception, match=r"10x10 \(HxW\), but the pair"):
         make_pool(dataset, tmp_path, ("average", images_of(dataset, tmp_path / "A", 4, (10, 10))))
-    assert not list((tmp_path / "pool").glob("average-*/*.png"))
+    assert not list((tmp_path / "fused").glob("*-average-*/images/*.png"))
 
 
 @pytest.mark.parametrize("specs", [("max", "max"), ()])
@@ -153,4 +176,4 @@ def test_a_pool_that_is_empty_or_names_a_fuser_twice_is_refused(
     make_pairs: MakePairs, tmp_path: Path, specs: tuple[str, ...]
 ) -> None:
     with pytest.raises(SettingsError, match="each only once"):
-        make_candidates(make_pairs(count=1).samples, [(spec, build_fuser(spec)) for spec in specs], tmp_path)
+        make_candidates(make_pairs(count=1), [(spec, build_fuser(spec)) for spec in specs], tmp_path)

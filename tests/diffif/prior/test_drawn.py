@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,5 +61,6 @@ def test_the_variant_and_the_choice_of_the_prior_must_agree(
         check_choice("no-search", searched)
     with pytest.raises(SettingsError, match="--variant no-search"):
         check_choice("full", drawn)
+    shutil.rmtree(tmp_path / "prior" / "fused")
     with pytest.raises(SettingsError, match="has none"):
         drawn_prior(searched, pairs.samples, tmp_path / "run", seed=0)

@@ -10,16 +10,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
 import cv2
 import torch
-from rich.progress import Progress
 
 from suite.errors import BenchError, DeviceError, MissingPackage, SettingsError, UnknownName
 
@@ -40,15 +38,6 @@ def default_jobs(num_images: int) -> int:
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_BY_DEFAULT, 1 + num_images // IMAGES_PER_WORKER)
-
-
-def count_on(progress: Progress | None, text: str, *, total: int, finished: int = 0) -> Callable[[], None] | None:
-    """A new line of a running progress display, as something to call after each finished item; None without display."""
-    if progress is None:
-        return None
-    task = progress.add_task(text, total=total)
-    progress.advance(task, finished)
-    return partial(progress.advance, task)
 
 
 class Workers:
@@ -113,20 +102,22 @@ class Workers:
             BenchError: what the function raises; what waits is dropped, what runs is finished.
             DeviceError: a worker died.
         """
-        if self._executor is None:
-            results = []
-            for item in items:
-                results.append(function(item))
-                if done:
-                    done()
-            return results
-        places = {self._executor.submit(_guarded, function, item): place for place, item in enumerate(items)}
         found: dict[int, Result] = {}
+        for place, result in self.each(function, items):
+            found[place] = result
+            if done:
+                done()
+        return [found[place] for place in range(len(items))]
+
+    def each(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
+        """Place and result of every item as soon as it is finished; arguments and errors as in `map`."""
+        if self._executor is None:
+            yield from ((place, function(item)) for place, item in enumerate(items))
+            return
+        places = {self._executor.submit(_guarded, function, item): place for place, item in enumerate(items)}
         try:
             for future in as_completed(places):
-                found[places[future]] = future.result()
-                if done:
-                    done()
+                yield places[future], future.result()
         except BrokenProcessPool as error:
             raise DeviceError(
                 f"one of {self.jobs} worker processes died, probably for want of memory; finished images and scores "
@@ -135,7 +126,6 @@ class Workers:
         finally:
             for future in places:
                 future.cancel()
-        return [found[place] for place in range(len(items))]
 
 
 def _guarded(function: Callable[[Item], Result], item: Item) -> Result:

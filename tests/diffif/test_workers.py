@@ -20,7 +20,7 @@ from datasets.images import read_array, write_image
 from diffif.fusers.registry import build_fuser
 from diffif.prior.candidates import make_candidates
 from diffif.prior.targeted_search import search
-from diffif.prior.workers import THREAD_VARIABLES, Workers, default_jobs
+from diffif.workers import THREAD_VARIABLES, Workers, default_jobs
 from suite.errors import BenchError, DeviceError, ImageError, SettingsError, UnknownName
 from tests.conftest import REPOSITORY
 
@@ -93,7 +93,7 @@ def test_the_number_of_workers_changes_no_pixel_and_no_digit(make_pairs: MakePai
     for jobs in (1, 2):
         out = tmp_path / str(jobs)
         with Workers(jobs) as workers:
-            pool = make_candidates(dataset.samples, fusers, out, workers=workers)
+            pool = make_candidates(dataset, fusers, out, workers=workers)
             tables.append(search(dataset.samples, pool, out, workers=workers).table)
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     files = [sorted((tmp_path / name / "Fusion_K").iterdir()) for name in ("1", "2")]

@@ -1,16 +1,18 @@
-"""What was fused into a folder of a user's own, so that a run is resumed only by the same work.
+"""A folder of fused images with a record of what they are, so that only the same work resumes it.
 
-    <out>/fuse.jsonl    first line: the work (fuser, settings, how pairs are read); then one line per finished image
+    <folder>/fuse.jsonl    first line: the work (fuser, settings); then one line per finished image: id, digest, seconds
 
-Images are found again by name alone; without this record a run that resumes with another fuser, seed or source would
-mix two methods in one folder, which `folder:` then judges as one.
+A folder of a user's own (`diffif fuse --out`) keeps its record: images are found again by name alone, and a run that
+resumes with another fuser, seed or source would mix two methods in one folder, which `folder:` then judges as one. A
+fused set has it until it is complete.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,19 @@ UNRECORDED_BY_A_KILL = 1
 """Images that may be there without a line: the one that was written when the process died."""
 
 
-class FuseRecord:
-    """The record of one output folder.
+class FusedFolder:
+    """Fused images in one folder, and their record.
 
     Args:
         out: The folder.
+        images: Where its images lie.
         work: What determines the pixels beside the sources: plain data, nested at most once.
     """
 
-    def __init__(self, out: Path, work: Mapping[str, Any]) -> None:
+    def __init__(self, out: Path, work: Mapping[str, Any], *, images: Path | None = None) -> None:
         self.path = out / RECORD
         self.out = out
+        self.images = images or out
         self.work = json.loads(json.dumps(dict(work)))
 
     def finished(self, samples: Sequence[Sample], *, overwrite: bool) -> set[str]:
@@ -57,7 +61,7 @@ class FuseRecord:
         if before != self.work:
             return set()
         digests = {sample.id: digest_of(sample) for sample in samples}
-        changed = [one for one in there if done.get(one, digests[one]) != digests[one]]
+        changed = [one for one in there if one in done and done[one][0] != digests[one]]
         if changed:
             raise WorkdirError(self._refuse(f"{len(changed)} images of other sources with these names", changed))
         unknown = [one for one in there if one not in done]
@@ -65,28 +69,35 @@ class FuseRecord:
             raise WorkdirError(self._refuse(f"{len(unknown)} images that its record does not know", unknown))
         return {one for one in there if one in done}
 
-    def begin(self, kept: set[str], samples: Sequence[Sample]) -> None:
+    def recorded(self, samples: Sequence[Sample]) -> dict[str, float]:
+        """Seconds by id of the samples whose images are there, from the same work and the same sources."""
+        before, done = self._read()
+        if before != self.work:
+            return {}
+        return {
+            sample.id: done[sample.id][1]
+            for sample in samples
+            if sample.id in done and done[sample.id][0] == digest_of(sample) and self.image(sample.id).is_file()
+        }
+
+    def begin(self, kept: Collection[str], samples: Sequence[Sample]) -> None:
         """Write down what work this is, and what stays of it."""
         lines = [json.dumps({"format": FORMAT, "work": self.work})]
         _, done = self._read()
-        kept_lines = {one: digest for one, digest in done.items() if one in kept or not self._in(one, samples)}
-        lines += [json.dumps([one, digest]) for one, digest in kept_lines.items()]
+        wanted = {sample.id for sample in samples}
+        lines += [json.dumps([one, *known]) for one, known in done.items() if one in kept or one not in wanted]
         write_text(self.path, "".join(f"{line}\n" for line in lines))
 
-    def add(self, sample: Sample) -> None:
-        """One image is finished."""
+    def add(self, sample: Sample, seconds: float) -> None:
+        """One image is finished; fusing it took so long, without reading and writing."""
         with self.path.open("a", encoding="utf-8") as opened:
-            opened.write(json.dumps([sample.id, digest_of(sample)]) + "\n")
+            opened.write(json.dumps([sample.id, digest_of(sample), round(seconds, 6)]) + "\n")
 
     def image(self, sample_id: str) -> Path:
         """Where the fused image of a sample lies."""
-        return self.out / f"{sample_id}.png"
+        return self.images / f"{sample_id}.png"
 
-    @staticmethod
-    def _in(one: str, samples: Sequence[Sample]) -> bool:
-        return any(sample.id == one for sample in samples)
-
-    def _read(self) -> tuple[Mapping[str, Any] | None, dict[str, str]]:
+    def _read(self) -> tuple[Mapping[str, Any] | None, dict[str, tuple[str, float]]]:
         if not self.path.is_file():
             return None, {}
         try:
@@ -95,7 +106,9 @@ class FuseRecord:
             head, *lines = text[: text.rfind("\n") + 1].splitlines()
             first = json.loads(head)
             work = first["work"] if first["format"] == FORMAT else None
-            return work, {str(one): str(digest) for one, digest in map(json.loads, lines)}
+            # Records of earlier versions hold no seconds.
+            found = {str(one): (str(digest), *seconds) for one, digest, *seconds in map(json.loads, lines)}
+            return work, {one: (known[0], float(known[1]) if known[1:] else math.nan) for one, known in found.items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WorkdirError(
                 f"{self.path} cannot be read ({type(error).__name__}: {error}), so it is not known what the images "
