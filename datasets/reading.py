@@ -147,7 +147,7 @@ def parse_dataset(spec: str) -> tuple[str, PairOptions]:
         return name, PLAIN
     values: dict[str, str] = {}
     for part in tail.split(","):
-        # Either sign, so that NAME=ROOT can still be told apart: folder@resize:infrared=DIR.
+        # Either sign: a range is LOW:HIGH here, and so may everything be.
         key, equals, value = re.split("([=:])", part, maxsplit=1) if re.search("[=:]", part) else (part, "", "")
         if not equals or not value:
             raise SettingsError(f"expected {name}@option=value,option=value, got {spec!r}")

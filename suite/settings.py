@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -68,15 +69,20 @@ def override(settings: T, assignments: Mapping[str, Any]) -> T:
     return from_mapping(type(settings), mapping)
 
 
+SPEC_WITH_OPTIONS = re.compile(r"([^=@]+@(?:[\w-]+[=:][^=,]*,)*[\w-]+[=:][^=,]*)(=)(.*)", re.DOTALL)
+"""NAME@option=value,option=value=VALUE: the key ends with the last option."""
+
+
 def parse_assignments(texts: typing.Sequence[str]) -> dict[str, str]:
-    """`["a.b=c", ...]` as a mapping.
+    """`["a.b=c", ...]` as a mapping; a key may carry options of its own: `folder@resize=infrared=DIR`.
 
     Raises:
         SettingsError: a text without "=".
     """
     pairs: dict[str, str] = {}
     for text in texts:
-        key, equals, value = text.partition("=")
+        found = SPEC_WITH_OPTIONS.fullmatch(text)
+        key, equals, value = found.groups() if found else text.partition("=")
         if not equals or not key.strip():
             raise SettingsError(f"expected key=value, got {text!r}. Example: --set optimizer.lr=1e-4")
         pairs[key.strip()] = value.strip()

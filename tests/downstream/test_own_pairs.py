@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from datasets.images import write_image
+from downstream.compare.__main__ import main as compare
 from downstream.quality.__main__ import main
 from tests.datasets.miniatures import make_image
 from tests.datasets.test_reading import write_counts
@@ -35,6 +36,12 @@ def test_raw_thermal_in_marked_names_of_another_size_is_scored_as_told(
     text = json.dumps([json.loads(path.read_text()) for path in records])
     assert "infrared-range percentile" in text
     assert quality(root, "--dataset", "folder@resize=infrared,infrared-range=percentile") == 0
+    words = ["--fusers", "average", "--workdir", str(tmp_path / "work"), "--no-report", "--dry-run", "--datasets"]
+    for spec in (
+        "folder@resize=infrared,infrared-range=percentile",
+        "folder@resize:infrared,infrared-range:percentile",
+    ):
+        assert compare([*words, f"{spec}={root}"]) == 0
 
 
 def test_options_of_pairs_need_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

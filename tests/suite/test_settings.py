@@ -88,8 +88,22 @@ def test_dotted_keys_replace_single_values() -> None:
 
 def test_assignments_are_split_at_the_first_equals_sign() -> None:
     assert parse_assignments(["a.b = c=d", "e="]) == {"a.b": "c=d", "e": ""}
+    assert parse_assignments(["a=b@c=d", "e@f=g"]) == {"a": "b@c=d", "e@f": "g"}
     with pytest.raises(SettingsError, match="expected key=value, got 'a'"):
         parse_assignments(["a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("folder@resize=infrared=DIR", "folder@resize=infrared", "DIR"),
+        ("folder@resize=infrared,range-over=set=DIR", "folder@resize=infrared,range-over=set", "DIR"),
+        ("folder@visible=*_rgb,infrared=*_th=a=b", "folder@visible=*_rgb,infrared=*_th", "a=b"),
+        ("folder@resize:infrared,infrared-range:20:45=DIR", "folder@resize:infrared,infrared-range:20:45", "DIR"),
+    ],
+)
+def test_a_key_may_carry_options_of_its_own(text: str, key: str, value: str) -> None:
+    assert parse_assignments([text]) == {key: value}
 
 
 def test_the_fingerprint_changes_with_every_field_and_not_with_order() -> None:
