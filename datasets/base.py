@@ -15,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 from typing import ClassVar, Literal, overload
 
+from datasets.corruptions.condition import Condition
 from datasets.headers import require_file
 from datasets.reading import AS_STORED, PLAIN, PairOptions, Reading
 from suite.errors import DatasetError, SettingsError
@@ -67,12 +68,21 @@ class Sample:
     """Scene or video sequence; samples of one group never straddle train and validation."""
     reading: Reading = AS_STORED
     """How the two files become a pair of images."""
+    condition: Condition | None = None
+    """What is done to them once they are read; None: nothing."""
+
+    @property
+    def clean(self) -> Sample:
+        """The same pair as its files hold it."""
+        return self if self.condition is None else replace(self, condition=None)
 
     @property
     def digest(self) -> bytes:
-        """Over the contents of both files and how they are read: the same digest, the same pixels."""
+        """Over the contents of both files, how they are read and what is done to them: the same digest, same pixels."""
         content = _file_digest(self.visible) + _file_digest(self.infrared)
-        return content if self.reading == AS_STORED else content + repr(self.reading).encode()
+        for changes in (self.reading if self.reading != AS_STORED else None, self.condition):
+            content += b"" if changes is None else repr(changes).encode()
+        return content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +119,11 @@ class PairedDataset(Sequence[Sample]):
     def place(self) -> str:
         """The dataset as commands take it; see `place_of`."""
         return place_of(self.name, self.root, self.options)
+
+    @property
+    def clean(self) -> PairedDataset:
+        """The same pairs without what is done to them."""
+        return replace(self, samples=tuple(sample.clean for sample in self.samples))
 
     @property
     def pairs_fingerprint(self) -> str:

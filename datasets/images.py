@@ -17,6 +17,7 @@ from torch import Tensor
 
 from datasets.base import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from datasets.base import Sample
+from datasets.corruptions.operations import corrupt
 from datasets.decoding import leave_fourth_out, read_stored, split_rgbt
 from datasets.headers import read_size as read_size
 from datasets.levels import scale_levels
@@ -82,8 +83,14 @@ def read_image(path: Path, mode: Mode) -> Tensor:
 
 
 def read_sample(sample: Sample) -> tuple[Tensor, Tensor]:
-    """The pair of a sample as its dataset says that it is read; see `read_pair`."""
-    return read_pair(sample.visible, sample.infrared, sample.reading)
+    """The pair of a sample as its dataset says that it is read, under its condition; see `read_pair`."""
+    if sample.condition is None:
+        return read_pair(sample.visible, sample.infrared, sample.reading)
+    vi, ir = _registered_levels(sample.visible, sample.infrared, sample.reading)
+    vi = corrupt(vi, "visible", sample.id, sample.condition)
+    # A thermal image that is stored in colour is one channel, whose noise does not average out over three.
+    ir = np.ascontiguousarray(to_tensor(ir, "grey")[0, 0].numpy())
+    return to_tensor(vi, "rgb"), to_tensor(corrupt(ir, "infrared", sample.id, sample.condition), "grey")
 
 
 def read_pair(visible: Path, infrared: Path, reading: Reading = AS_STORED) -> tuple[Tensor, Tensor]:
@@ -92,10 +99,18 @@ def read_pair(visible: Path, infrared: Path, reading: Reading = AS_STORED) -> tu
     Raises:
         ImageError: a file is unreadable or needs a range of levels, or the two differ in size and no size is stated.
     """
+    vi, ir = _registered_levels(visible, infrared, reading)
+    return to_tensor(vi, "rgb"), to_tensor(ir, "grey")
+
+
+def _registered_levels(
+    visible: Path, infrared: Path, reading: Reading
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`read_pair_levels`, of one size."""
     vi, ir = read_pair_levels(visible, infrared, reading)
     if vi.shape[:2] != ir.shape[:2]:
         raise ImageError(f"{visible.name}: {explain_sizes(vi.shape[:2], infrared, ir.shape[:2])}")
-    return to_tensor(vi, "rgb"), to_tensor(ir, "grey")
+    return vi, ir
 
 
 def read_pair_levels(

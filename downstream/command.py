@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from downstream.options import DataOptions, ExecutionOptions, FuserOptions, check_seeds
+from downstream.options import CLEAN, CorruptionOptions, DataOptions, ExecutionOptions, FuserOptions, check_seeds
 from suite.command import run_command
+from suite.errors import SettingsError
 from suite.options import Argument
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class TaskCommand:
 
     fusers: Annotated[FuserOptions, Argument(group=True)] = field(default_factory=FuserOptions)
     data: Annotated[DataOptions, Argument(group=True)] = field(default_factory=DataOptions)
+    corruption: Annotated[CorruptionOptions, Argument(group=True)] = CLEAN
     execution: Annotated[ExecutionOptions, Argument(group=True)] = field(default_factory=ExecutionOptions)
     if TYPE_CHECKING:
         settings: Any
@@ -101,9 +103,13 @@ def compute(task: str, command: TaskCommand, words: Sequence[str]) -> Progress:
     place = start_place(command.execution)
     data, fusers = command.data, command.fusers
     drawn = None if data.dataset else laboratory(data.synthetic)
+    if get_task(task).labels is None and command.corruption != CLEAN:
+        raise SettingsError(f"{task} measures random images; --corrupt would change nothing. Leave it out.")
+    if command.corruption.corrupt_training and "train" not in get_task(task).reads(command.settings):
+        raise SettingsError(f"--corrupt-training: {task} with these settings trains nothing. Leave it out.")
     study = study_on(get_task(task), command.settings, drawn=drawn, name=data.spec, root=data.root)
     methods = find_methods(fusers.fuser, fusers.max_memory)
-    cells = plan_cells(study, methods, seeds, place, batch=fusers.fuse_batch)
+    cells = plan_cells(study, methods, seeds, place, batch=fusers.fuse_batch, corruption=command.corruption)
     if study.pairs is not None and study.pairs.synthetic is not None:
         announce_laboratory(study.pairs.synthetic)
     threads = None if data.dataset else LABORATORY_THREADS

@@ -21,7 +21,8 @@ LONGEST_SIDE = 640
 def write_replicates(folder: Path, dataset: PairedDataset, replicates: Mapping[str, NDArray[np.float64]]) -> None:
     """Write bootstrap.json: scores of the resamples, and what determines the images that were drawn."""
     num_resamples = max((len(values) for values in replicates.values()), default=0)
-    draws = describe_draws(dataset.fingerprint, len(dataset), num_resamples)
+    # The same images are drawn whatever was done to them, so that corrupted and clean scores are compared pair by pair.
+    draws = describe_draws(dataset.clean.fingerprint, len(dataset), num_resamples)
     content = {name: np.round(values, 8).tolist() for name, values in replicates.items()}
     write_compact_json(folder / "bootstrap.json", {"draws": draws, "num_images": len(dataset), "replicates": content})
 

@@ -134,8 +134,8 @@ class FuseCell(Cell):
 
     @property
     def title(self) -> str:
-        """fuse/DATASET/METHOD/SPLITS."""
-        return f"fuse/{self.pairs.name}/{self.method.label}/{'+'.join(self.splits)}"
+        """fuse/DATASET/METHOD/SPLITS/CONDITION."""
+        return f"fuse/{self.pairs.name}/{self.method.label}/{'+'.join(self.splits)}{self.pairs.tail}"
 
     @property
     def workload(self) -> str:

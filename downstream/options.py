@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from datasets.corruptions.condition import Condition, parse_conditions
 from datasets.reading import PLAIN, PairOptions, dataset_spec
 from suite.errors import SettingsError
 from suite.options import Argument
@@ -61,6 +62,36 @@ class DataOptions:
             raise SettingsError("--synthetic sets up the synthetic laboratory; leave --dataset and --root out.")
         if self.root is not None and not self.dataset:
             raise SettingsError(f"--root {self.root} needs --dataset NAME, which says what lies there.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorruptionOptions:
+    """Robustness."""
+
+    corrupt: Annotated[tuple[str, ...], Argument(metavar="KIND:SEVERITY")] = ()
+    """What is done to the sources after reading and before fusing, beside the clean pairs: infrared.shift:2,4,8px
+    visible.dark:0.4 noise:25 stripe:0.1 blur:2; several severities make a curve, a + joins two (docs/robustness.md)."""
+    corrupt_seed: int = 0
+    """Of what is drawn: the side of a shift, noise, stripes."""
+    corrupt_training: bool = False
+    """Corrupt what the detector or segmentation network learns from, too (default: it learns from clean pairs)."""
+
+    def __post_init__(self) -> None:
+        if self.corrupt_seed < 0:
+            raise SettingsError(f"--corrupt-seed must be 0 or greater, got {self.corrupt_seed}")
+        if not self.corrupt and (self.corrupt_seed or self.corrupt_training):
+            option = "--corrupt-training" if self.corrupt_training else "--corrupt-seed"
+            raise SettingsError(f"{option} needs --corrupt KIND:SEVERITY, for example --corrupt shift:2,4px.")
+        # Parsed here, so that a typo is met before anything is looked for.
+        _ = self.conditions
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is asked for, each once; the clean pairs are not among them."""
+        return parse_conditions(self.corrupt, self.corrupt_seed)
+
+
+CLEAN = CorruptionOptions()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from datasets.base import SPLITS, Task
+from datasets.corruptions.condition import Condition
 from datasets.synthetic.settings import SyntheticSettings
-from downstream.grid.cell import NOT_IDENTITY, Cell, Place
+from downstream.grid.cell import IDENTITY_IF_SET, NOT_IDENTITY, Cell, Place
 from suite.settings import fingerprint
 
 if TYPE_CHECKING:
@@ -39,12 +40,32 @@ class Pairs:
     """How the pairs are drawn into the working folder; None: they lie at `root`."""
     root: Path | None = field(default=None, metadata=NOT_IDENTITY)
     """Where real pairs lie on this machine."""
+    condition: Condition | None = field(default=None, metadata=IDENTITY_IF_SET)
+    """What is done to the images of `corrupted` splits before they are fused; None: nothing."""
+    corrupted: tuple[str, ...] = field(default=(), metadata=IDENTITY_IF_SET)
+    """The splits that the condition holds for."""
 
     def load(self, split: str, labels: Task, workdir: Path) -> PairedDataset:
-        """One split; drawn pairs must have been made by a `DataCell`."""
+        """One split, under the condition that holds for it; drawn pairs must have been made by a `DataCell`."""
         from datasets.registry import load_dataset
 
-        return limit_pairs(load_dataset(self.name, self.place(workdir), split, labels), self.limit)
+        found = limit_pairs(load_dataset(self.name, self.place(workdir), split, labels), self.limit)
+        if self.condition is None or split not in self.corrupted:
+            return found
+        return replace(found, samples=tuple(replace(sample, condition=self.condition) for sample in found))
+
+    @property
+    def tail(self) -> str:
+        """The condition at the end of a title; empty where all is clean."""
+        return "" if self.condition is None else f"/{self.condition.text}"
+
+    def under(self, condition: Condition | None, splits: Sequence[str]) -> Pairs:
+        """The same pairs, of which some splits are corrupted."""
+        return replace(self, condition=condition, corrupted=() if condition is None else tuple(splits))
+
+    def seen_in(self, splits: Sequence[str]) -> Pairs:
+        """As who reads only these splits knows them: clean ones are the same pairs whatever happens to the others."""
+        return self.under(self.condition if set(splits) & set(self.corrupted) else None, self.corrupted)
 
     def place(self, workdir: Path) -> Path | None:
         """The folder of the pairs."""
@@ -72,7 +93,7 @@ class Pairs:
 
     def needs(self) -> tuple[Cell, ...]:
         """The cell that draws or checks the pairs."""
-        return (DataCell(pairs=replace(self, limit=None)),)
+        return (DataCell(pairs=replace(self.under(None, ()), limit=None)),)
 
 
 def limit_pairs(dataset: PairedDataset, limit: int | None) -> PairedDataset:

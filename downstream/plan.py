@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from datasets.base import SPLITS
 from datasets.synthetic.settings import SyntheticSettings
 from downstream.grid.cell import Cell, Place
 from downstream.methods import Method, check_imported, ready_method
+from downstream.options import CLEAN, CorruptionOptions
 from downstream.pairs import Pairs, laboratory_pairs, real_pairs
 from downstream.task import TaskCell
 from downstream.tasks import get_task, split_changes, task_settings
@@ -31,9 +33,15 @@ class Study:
 
 
 def plan_cells(
-    study: Study, methods: Iterable[Method], seeds: Sequence[int], place: Place, *, batch: int = 4
+    study: Study,
+    methods: Iterable[Method],
+    seeds: Sequence[int],
+    place: Place,
+    *,
+    batch: int = 4,
+    corruption: CorruptionOptions = CLEAN,
 ) -> list[TaskCell]:
-    """What a task says about each method.
+    """What a task says about each method, on clean pairs and under every condition.
 
     Args:
         study: Task, settings, dataset.
@@ -41,6 +49,7 @@ def plan_cells(
         seeds: For methods that bring none.
         place: Where files are looked for, and the device.
         batch: Pairs fused at once.
+        corruption: What is done to the pairs, beside the clean ones.
 
     Raises:
         BenchError: something is missing, misspelled or does not fit; before any work.
@@ -53,7 +62,39 @@ def plan_cells(
         own = [method.seed] if method.train else list(seeds)
         for seed in own if task.repeats(settings) else [method.seed]:
             cells.append(task(method=method, settings=settings, seed=seed, batch=batch, **fields))
-    return cells
+    return [*cells, *_corrupted(cells, corruption, task.reads(settings))]
+
+
+def _corrupted(cells: Sequence[TaskCell], options: CorruptionOptions, reads: Sequence[str]) -> Iterator[TaskCell]:
+    """The same cells under every condition.
+
+    Raises:
+        SettingsError: images from elsewhere, which nobody fuses again, or an image smaller than a shift.
+    """
+    if not options.conditions or not cells or cells[0].pairs is None:
+        return
+    split, pairs = cells[0].split, cells[0].pairs
+    for cell in cells:
+        if cell.method.train is None and cell.method.spec.startswith("folder:"):
+            raise SettingsError(
+                f"{cell.method.spec} holds images that were made from clean pairs; --corrupt needs a fuser that runs "
+                "here. Leave the folder out."
+            )
+    _check_shifts(options, min((min(size) for size in pairs.outline(split).values()), default=0))
+    training = [other for other in reads if other != split] if options.corrupt_training else []
+    for condition in options.conditions:
+        for cell in cells:
+            assert cell.pairs is not None
+            yield replace(cell, pairs=cell.pairs.under(condition, sorted({split, *training}, key=SPLITS.index)))
+
+
+def _check_shifts(options: CorruptionOptions, smallest: int) -> None:
+    for condition in options.conditions:
+        for step in condition.steps:
+            if step.kind == "shift" and step.severity >= smallest:
+                raise SettingsError(
+                    f"--corrupt {step.text}: the smallest image is {smallest} pixels high or wide; shift it by less."
+                )
 
 
 def _check_imported(methods: Sequence[Method], fields: Mapping[str, Any], splits: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from downstream.grid.cell import Cell
+from downstream.robustness import robustness_table
 from downstream.task import TaskCell
 from suite.console import print_table
 from suite.records import Record, Row, cell_dir, is_done, read_record
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 
 
 def print_summary(cells: Mapping[str, Cell], workdir: Path) -> None:
-    """One table per task and dataset, of the cells that are finished."""
+    """One table per task and dataset of the cells that are finished, and one more of those under corruption."""
     groups: dict[tuple[str, str, type[TaskCell]], list[Record]] = {}
     for key, cell in cells.items():
         if isinstance(cell, TaskCell) and is_done(workdir, key):
             dataset = cell.pairs.name if cell.pairs else ""
             groups.setdefault((cell.kind, dataset, type(cell)), []).append(read_record(cell_dir(workdir, key)))
     for (_, _, task), records in groups.items():
-        print_table(task.tabulate(records) or headline_table(records, task.headline))
+        clean = [record for record in records if not record.rows[0].condition]
+        if clean:
+            print_table(task.tabulate(clean) or headline_table(clean, task.headline))
+        if len(clean) < len(records) and (table := robustness_table(records)):
+            print_table(table)
 
 
 def headline_table(records: Sequence[Record], metrics: Sequence[str]) -> Table:

@@ -42,6 +42,9 @@ class Score:
     """Images (or boxes, or pixels) behind the value."""
 
 
+CORRUPTED_TRAINING = ", also in training"
+
+
 def fuser_facts(fused: FusedSet) -> list[Score]:
     """Time per image and parameters of the fuser, as facts beside a task's scores; nan where they are not known."""
     known = fused.computes and fused.num_parameters is not None
@@ -143,12 +146,19 @@ class TaskCell(Cell):
         return ""
 
     @property
+    def condition(self) -> str:
+        """What is done to the sources, and to whose; empty where they are clean."""
+        return self._corruption("text")
+
+    @property
     def title(self) -> str:
-        """TASK/DATASET/METHOD/seedN."""
+        """TASK/DATASET/METHOD/seedN/CONDITION."""
         parts = [self.kind, *([self.pairs.name] if self.pairs else []), self.method.label]
         # A trained method already names its seed, which is the task's as well.
         if self.seed is not None and self.method.train is None:
             parts.append(f"seed{self.seed}")
+        if self.condition:
+            parts.append(self.condition)
         return "/".join(parts)
 
     def needs(self) -> tuple[Cell, ...]:
@@ -158,7 +168,8 @@ class TaskCell(Cell):
     def fuse_cell(self, *splits: str, method: Method | None = None) -> FuseCell:
         """The cell that fuses splits of the pairs by the method, or by another one."""
         assert self.pairs is not None
-        return FuseCell(pairs=self.pairs, method=method or self.method, splits=splits, batch=self.batch)
+        pairs = self.pairs.seen_in(splits)
+        return FuseCell(pairs=pairs, method=method or self.method, splits=splits, batch=self.batch)
 
     def run(self, place: Place) -> tuple[Path, ...]:
         """Measure and publish the record."""
@@ -174,13 +185,26 @@ class TaskCell(Cell):
             started=started,
             primary=self.primary,
             seconds=seconds,
-            notes=measured.notes,
+            notes=(*self._corruption_notes(), *measured.notes),
         )
         with tempfile.TemporaryDirectory(dir=place.workdir, prefix="artefacts.partial-") as folder:
             if measured.write_artefacts:
                 measured.write_artefacts(Path(folder))
             artefacts = Path(folder) if measured.write_artefacts else None
             return (write_record(place.workdir, record, per_image=measured.per_image, artefacts=artefacts),)
+
+    def _corruption(self, part: str) -> str:
+        if self.pairs is None or self.pairs.condition is None:
+            return ""
+        # A network that was trained on corrupted images is another question, so it has a curve of its own.
+        trained = set(self.pairs.corrupted) - {self.split}
+        return str(getattr(self.pairs.condition, part)) + (CORRUPTED_TRAINING if trained else "")
+
+    def _corruption_notes(self) -> tuple[str, ...]:
+        if self.pairs is None or self.pairs.condition is None:
+            return ()
+        splits = " and ".join(self.pairs.corrupted)
+        return (f"Sources of {splits} corrupted before fusing: {self.pairs.condition.text}. Labels are unchanged.",)
 
     def _row(self, score: Score) -> Row:
         return Row(
@@ -190,6 +214,9 @@ class TaskCell(Cell):
             fuser=self.method.spec,
             variant=self.method.variant,
             protocol=self.protocol,
+            condition=self.condition,
+            axis=self._corruption("axis"),
+            severity=self.pairs.condition.severity if self.pairs and self.pairs.condition else 0.0,
             seed=self.seed,
             metric=score.metric,
             value=score.value,

@@ -67,15 +67,16 @@ class NetworkCell(Cell):
 
     @property
     def title(self) -> str:
-        """KIND/DATASET/METHOD/seedN."""
+        """KIND/DATASET/METHOD/seedN/CONDITION."""
         # A trained method already names its seed, which is the network's as well.
         tail = "" if self.method.train else f"/seed{self.seed}"
-        return f"{self.kind}/{self.pairs.name}/{self.method.label}{tail}"
+        return f"{self.kind}/{self.pairs.name}/{self.method.label}{tail}{self.pairs.tail}"
 
     @property
     def fuse_cell(self) -> FuseCell:
         """The images that it learns from."""
-        return FuseCell(pairs=self.pairs, method=self.method, splits=TRAINING_SPLITS, batch=self.batch)
+        pairs = self.pairs.seen_in(TRAINING_SPLITS)
+        return FuseCell(pairs=pairs, method=self.method, splits=TRAINING_SPLITS, batch=self.batch)
 
     def needs(self) -> tuple[Cell, ...]:
         """The fused training and validation images."""

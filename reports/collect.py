@@ -20,8 +20,9 @@ from suite.statistics.scored import RecordScores
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD_SETTINGS = frozenset({"method", "fuser", "variant", "seed", "metrics"})
-"""Settings that name the method or the repetition; all others together are the setup under which methods compare."""
+METHOD_SETTINGS = frozenset({"method", "fuser", "variant", "seed", "metrics", "condition", "corrupted"})
+"""Settings that name the method, the repetition or the corruption; all others together are the setup under which
+methods compare."""
 NO_SPLIT = "none"
 """The split of tasks without a dataset (cost)."""
 DATASET_FACTS = "dataset.facts"
@@ -37,11 +38,13 @@ class Context(NamedTuple):
     """"retrain", "frozen-visible" ...; empty where the task has only one."""
     setup: str
     """The settings that differ between otherwise equal contexts ("epochs=1, imgsz=320"); empty if there is one."""
+    condition: str = ""
+    """What was done to the sources; empty where they are clean."""
 
     @property
     def title(self) -> str:
         """Task, dataset and split in words."""
-        tail = ", ".join(part for part in (self.split, self.protocol, self.setup) if part not in ("", NO_SPLIT))
+        tail = ", ".join(part for part in (self.split, *self[3:]) if part not in ("", NO_SPLIT))
         head = f"{TASKS.get(self.task, self.task)} on {dataset_label(self.dataset)}"
         return f"{head} ({tail})" if tail else head
 
@@ -109,7 +112,7 @@ class Collection:
         """The unfinished cells of one context, by method; a cell does not know the setup of its context."""
         found: dict[str, list[PendingCell]] = {}
         for cell in self.pending.cells:
-            if (cell.task, cell.dataset) == (context.task, context.dataset):
+            if (cell.task, cell.dataset, cell.condition) == (context.task, context.dataset, context.condition):
                 found.setdefault(method_label(cell.fuser, cell.variant), []).append(cell)
         return found
 
@@ -189,7 +192,7 @@ def _identity(record: Record) -> tuple[object, ...]:
     row = record.rows[0]
     setup = tuple(sorted((key, repr(value)) for key, value in _setup(record).items()))
     seeds = tuple(sorted({str(row.seed) for row in record.rows}))
-    return (row.dataset, row.split, record.task, row.fuser, row.variant, row.protocol, seeds, setup)
+    return (row.dataset, row.split, record.task, row.fuser, row.variant, row.protocol, row.condition, seeds, setup)
 
 
 def _newest(records: list[Record]) -> tuple[list[Record], list[Record]]:

@@ -54,7 +54,7 @@ def cards(collection: Collection) -> list[Card]:
         return contexts.index(context), methods.index(method), tuple(seeds), cell
 
     return [
-        _card(collection.records[cell], owners[cell][1], owners[cell][0].protocol)
+        _card(collection.records[cell], owners[cell][1], owners[cell][0])
         for cell in sorted(collection.records, key=place)
     ]
 
@@ -88,14 +88,14 @@ def collected_notes(collection: Collection) -> list[tuple[str, tuple[str, ...]]]
     return [(note, tuple(cells)) for note, cells in notes.items()]
 
 
-def _card(record: Record, method: str, protocol: str) -> Card:
+def _card(record: Record, method: str, context: Context) -> Card:
     row = record.rows[0]
     seeds = sorted({r.seed for r in record.rows if r.seed is not None})
     seed = f", seed {', '.join(map(str, seeds))}" if seeds else ""
-    protocol_text = f", {protocol}" if protocol else ""
+    setting = "".join(f", {part}" for part in (context.protocol, context.condition) if part)
     return Card(
         cell=record.cell_id,
-        title=f"{method} · {record.task} · {dataset_label(row.dataset)} {row.split}{protocol_text}{seed}",
+        title=f"{method} · {record.task} · {dataset_label(row.dataset)} {row.split}{setting}{seed}",
         command=record.command,
         settings=_pairs(record.settings),
         environment=_pairs(record.environment),

@@ -15,6 +15,7 @@ from reports.figures import class_heat_map, critical_difference, distributions, 
 from reports.labels import TASKS, dataset_label
 from reports.leaderboard import class_table, evidence_table, leaderboard
 from reports.relations import metric_correlation, precision_recall, score_and_cost
+from reports.robustness import robustness_items
 from reports.svg import Drawing
 from reports.tables import Table
 from reports.training import training_curves
@@ -62,6 +63,23 @@ def board_section(board: Board, collection: Collection, *, alone: bool) -> Secti
         title=f"{task} on {where}" if board.context.split else task,
         lead=_facts(board),
         items=tuple(item for item in items if item is not None),
+    )
+
+
+def robustness_section(boards: Sequence[Board], collection: Collection) -> Section:
+    """What corrupted sources cost; without items where nothing was corrupted.
+
+    Args:
+        boards: Of the clean pairs and of all conditions.
+        collection: All that was read.
+    """
+    return Section(
+        "robustness",
+        "Robustness",
+        "Robustness",
+        "Sources are corrupted after reading and before fusing; labels stay those of the clean pairs, and networks "
+        "learn from clean pairs unless an axis says otherwise.",
+        tuple(robustness_items(boards, collection)),
     )
 
 

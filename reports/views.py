@@ -15,7 +15,8 @@ from reports.gallery import Gallery, build_gallery
 from reports.labels import show_p
 from reports.provenance import Card, cards, collected_notes, gaps
 from reports.relations import correlations
-from reports.sections import Section, board_section, other_sections, quality_and_task
+from reports.robustness import clean_part
+from reports.sections import Section, board_section, other_sections, quality_and_task, robustness_section
 from reports.strip import Strip, build_strip
 from reports.tables import Table
 from reports.verdict import Finding, Span, verdict
@@ -55,9 +56,11 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
         collection: The working folder.
         other: An older one to compare with.
     """
-    boards = build_boards(collection)
+    everything, collection = collection, clean_part(collection)
+    all_boards = build_boards(everything)
+    boards = [board for board in all_boards if not board.context.condition] or all_boards
     ablations = ablation_tables(collection)
-    comparison = compare(other, collection) if other is not None else None
+    comparison = compare(other, everything) if other is not None else None
     first = main_board(boards)
     # What the first sentence says is not said twice.
     told = verdict([b for b in boards if b is not first or not b.primary], evidence_of=boards)
@@ -65,22 +68,23 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
     tasks = Counter(board.context.task for board in boards)
     sections = [
         *(board_section(board, collection, alone=tasks[board.context.task] == 1) for board in boards),
+        robustness_section(all_boards, everything),
         *other_sections(boards, collection, [table for table, _ in ablations], comparison),
     ]
     return Views(
         name=collection.name,
-        summary=tuple(_summary(collection)),
+        summary=tuple(_summary(everything)),
         answer=answer(boards),
         strip=build_strip(collection, first.context if first else None, first.methods if first else ()),
         pending=collection.pending,
         findings=tuple(findings),
         sections=tuple(section for section in sections if section.items),
         gallery=build_gallery(collection),
-        gaps=tuple(gap.text for gap in gaps(collection)),
-        notes=tuple(collected_notes(collection)),
+        gaps=tuple(gap.text for gap in gaps(everything)),
+        notes=tuple(collected_notes(everything)),
         damaged=collection.damaged,
         superseded=tuple(f"{r.rows[0].fuser}, {r.task}: {r.cell_id} of {r.started}" for r in collection.superseded),
-        cards=tuple(cards(collection)),
+        cards=tuple(cards(everything)),
         comparison=comparison,
     )
 

@@ -23,6 +23,7 @@ class PendingCell:
     fuser: str = ""
     variant: str = "full"
     seed: int | None = None
+    condition: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ class Row:
     """Ablation variant of the fuser: "full", "no-prior", "steps=1" ..."""
     protocol: str = ""
     """"retrain", "frozen-model" or "frozen-FUSER"; empty where a task has no protocols."""
+    condition: str = ""
+    """What was done to the sources before fusing: "infrared.shift:4px"; empty where they are clean."""
+    axis: str = ""
+    """The condition without its severity, "infrared.shift [px]": rows of one axis lie on one curve."""
+    severity: float = 0.0
+    """Where on that axis; 0 is the clean pair."""
     seed: int | None = None
     """Of the training; None where nothing was trained."""
     metric: str

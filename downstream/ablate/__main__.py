@@ -87,7 +87,9 @@ def ablation_cells(settings: AblationSettings, place: Place) -> list[Cell]:
     return [
         cell
         for study in studies
-        for cell in plan_cells(study, methods, settings.seeds, place, batch=settings.fuse_batch)
+        for cell in plan_cells(
+            study, methods, settings.seeds, place, batch=settings.fuse_batch, corruption=settings.corruption
+        )
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from diffif.prior.pool import DEFAULT_POOL
-from downstream.options import ExecutionOptions, check_seeds
+from downstream.options import CLEAN, CorruptionOptions, ExecutionOptions, check_seeds
 from suite.errors import SettingsError, UnknownName
 from suite.options import Argument
 
@@ -61,6 +61,7 @@ class AblationSettings:
     """Settings of the task cost: sizes ..."""
     set: Changes = field(default_factory=dict)
     """The same in one list: training.iterations=900 synthetic.num_test=50 detect.epochs=7 ..."""
+    corruption: Annotated[CorruptionOptions, Argument(group=True)] = CLEAN
     execution: Annotated[ExecutionOptions, Argument(group=True)] = field(default_factory=ExecutionOptions)
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from downstream.command import LABORATORY_THREADS, exit_status
-from downstream.options import ExecutionOptions, FuserOptions, check_seeds
+from downstream.options import CLEAN, CorruptionOptions, ExecutionOptions, FuserOptions, check_seeds
 from suite.command import run_command
 from suite.errors import SettingsError
 from suite.options import Argument
@@ -48,6 +48,7 @@ class CompareCommand:
     """Of the trainings."""
     set: dict[str, Any] = field(default_factory=dict)
     """Settings of the tasks: detect.epochs=50 segment.crop=256 quality.limit=20 ..."""
+    corruption: Annotated[CorruptionOptions, Argument(group=True)] = CLEAN
     execution: Annotated[ExecutionOptions, Argument(group=True)] = field(default_factory=ExecutionOptions)
 
     def __post_init__(self) -> None:
@@ -95,7 +96,9 @@ def comparison_cells(command: CompareCommand, place: Place) -> list[Cell]:
     return [
         cell
         for study in studies
-        for cell in plan_cells(study, methods, command.seeds, place, batch=command.fusers.fuse_batch)
+        for cell in plan_cells(
+            study, methods, command.seeds, place, batch=command.fusers.fuse_batch, corruption=command.corruption
+        )
     ]
 
 

@@ -91,7 +91,7 @@ class DetectCell(TaskCell):
             return None
         assert self.pairs is not None
         return DetectorCell(
-            pairs=self.pairs,
+            pairs=self.pairs.seen_in(TRAINING_SPLITS),
             method=self.teacher or self.method,
             settings=self.settings.for_training(),
             marks=self.marks,

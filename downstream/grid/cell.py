@@ -23,6 +23,9 @@ from suite.settings import fingerprint, from_mapping, to_mapping
 NOT_IDENTITY: Mapping[str, bool] = {"identity": False}
 """`field(metadata=NOT_IDENTITY)`: a field that says where or under what name the work is done, not what it is."""
 
+IDENTITY_IF_SET: Mapping[str, str] = {"identity": "if set"}
+"""Likewise for a field that came later: at its default it is left out of the id, so that older cells keep theirs."""
+
 LAYOUT_VERSION = 2
 """Raised whenever the same settings would be computed differently, so that old cells are not taken for current."""
 
@@ -90,12 +93,12 @@ class Cell(ABC):
 
 
 def identity(value: object) -> Any:
-    """Plain data of a cell without the fields marked `NOT_IDENTITY`, at any depth."""
+    """Plain data of a cell without the fields marked `NOT_IDENTITY`, or `IDENTITY_IF_SET` and not set, at any depth."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
             field.name: identity(getattr(value, field.name))
             for field in dataclasses.fields(value)
-            if field.metadata.get("identity", True)
+            if _identifies(field, value)
         }
         return (
             {"kind": value.kind, "version": f"{LAYOUT_VERSION}.{SCHEMA_VERSION}", **fields}
@@ -107,6 +110,13 @@ def identity(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [identity(item) for item in value]
     return str(value) if isinstance(value, Path) else value
+
+
+def _identifies(field: dataclasses.Field[Any], owner: Any) -> bool:
+    rule = field.metadata.get("identity", True)
+    if rule == IDENTITY_IF_SET["identity"]:
+        return bool(getattr(owner, field.name) != field.default)
+    return bool(rule)
 
 
 def with_needs(cells: Iterable[Cell]) -> dict[str, Cell]:

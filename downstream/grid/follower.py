@@ -54,6 +54,7 @@ class ReportFollower:
                 fuser=cell.method.spec,
                 variant=cell.method.variant,
                 seed=cell.seed,
+                condition=cell.condition,
             )
             for key, cell in self._cells.items()
             if progress.states[key] not in ENDED

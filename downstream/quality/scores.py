@@ -37,6 +37,7 @@ def score_images(
     convention: str,
     workdir: Path,
     *,
+    reference: str = "clean",
     device: str = "cpu",
     progress: bool = True,
 ) -> Values:
@@ -48,12 +49,16 @@ def score_images(
         metrics: Names that the convention defines.
         convention: Of the metrics.
         workdir: The working folder.
+        reference: "clean": sources as the files hold them; "corrupted": as they were fused.
         device: Where metrics are computed.
         progress: Show a bar.
     """
     from rich.progress import track
 
-    store = make_dir(workdir / "scores") / f"{fused.fingerprint}-{convention}-{SCORES_VERSION}.jsonl"
+    corrupted = any(sample.condition is not None for sample in dataset)
+    against = "-corrupted" if corrupted and reference == "corrupted" else ""
+    dataset = dataset if against else dataset.clean
+    store = make_dir(workdir / "scores") / f"{fused.fingerprint}-{convention}{against}-{SCORES_VERSION}.jsonl"
     # A cell with another list of metrics may be at work on the same images: it waits, then reads.
     with FileLock(f"{store}.lock"):
         known = read_scores(store)

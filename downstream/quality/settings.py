@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from downstream.grid.cell import NOT_IDENTITY
+from downstream.grid.cell import IDENTITY_IF_SET, NOT_IDENTITY
 from suite.errors import SettingsError
 
 
@@ -20,6 +20,9 @@ class QualitySettings:
     """Which published definitions of the metrics."""
     split: Literal["train", "val", "test"] = "test"
     """Which split is scored."""
+    reference: Literal["clean", "corrupted"] = field(default="clean", metadata=IDENTITY_IF_SET)
+    """Under --corrupt, what fused images are compared with: the sources as their files hold them, or as they were
+    fused."""
     limit: int | None = field(default=None, metadata=NOT_IDENTITY)
     """Only so many pairs, evenly spaced (default: all)."""
 

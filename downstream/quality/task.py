@@ -86,7 +86,14 @@ class QualityCell(TaskCell):
         device = resolve_device(place.device)
         with timed(seconds, "score"):
             values = score_images(
-                dataset, fused, self.metrics, chosen.convention, place.workdir, device=device, progress=False
+                dataset,
+                fused,
+                self.metrics,
+                chosen.convention,
+                place.workdir,
+                reference=chosen.reference,
+                device=device,
+                progress=False,
             )
         rows = [(sample.id, metric, values[sample.id][metric]) for metric in self.metrics for sample in dataset]
         per_image = pd.DataFrame(rows, columns=["id", "metric", "value"])
@@ -99,6 +106,7 @@ class QualityCell(TaskCell):
             per_image=per_image,
             notes=(
                 f"Metrics of the convention {chosen.convention!r}, on the fused images as stored (8 bit).",
+                *([f"Compared with the {chosen.reference} sources."] if self.condition else []),
                 *undefined_notes(per_image),
                 *(f"{key}: {value}" for key, value in dataset.facts.items()),
             ),

@@ -92,7 +92,7 @@ class SegmentCell(TaskCell):
         assert self.pairs is not None
         assert self.seed is not None
         return SegmenterCell(
-            pairs=self.pairs,
+            pairs=self.pairs.seen_in(TRAINING_SPLITS),
             method=self.teacher or self.method,
             settings=self.settings.for_training(),
             marks=self.marks,

@@ -1,0 +1,1 @@
+"""Sources that are disturbed on purpose, for studies of robustness."""
