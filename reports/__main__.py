@@ -1,45 +1,34 @@
-"""Build one self-contained HTML report, and its tables as CSV and LaTeX, from a working folder."""
+"""python -m reports WORKDIR | leaderboard RESULTS | submit WORKDIR | verify FOLDER."""
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from suite.command import run_settings
-from suite.options import Argument
+import reports.commands.report
+from suite.command import run_settings, run_subcommand
 
-
-@dataclass(frozen=True, kw_only=True)
-class ReportSettings:
-    """Which results to report, and where."""
-
-    workdir: Annotated[Path, Argument(positional=True)]
-    """The folder that holds cells/."""
-    out: Annotated[Path | None, Argument(metavar="FILE")] = None
-    """Page to write; without it WORKDIR/report/index.html."""
-    diff: Annotated[Path | None, Argument(metavar="WORKDIR")] = None
-    """Another working folder: show what changed since."""
+COMMANDS = {
+    "leaderboard": "reports.commands.leaderboard",
+    "submit": "reports.commands.submit",
+    "verify": "reports.commands.verify",
+}
+run = reports.commands.report.run
+"""What runs without the name of a command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is never 0 on failure."""
+    """Run the command; the exit status is never 0 on failure. A working folder called like a command: ./submit."""
     words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m reports", description=__doc__)
+    if words and (words[0] in COMMANDS or _looks_like_a_command(words[0])):
+        return run_subcommand(COMMANDS, words, prog="python -m reports", description=__doc__ or "")
+    return run_settings(run, words, prog="python -m reports", description=reports.commands.report.__doc__ or "")
 
 
-def run(settings: ReportSettings) -> int:
-    """Build the report and print where it is."""
-    from reports.page import build_report
-
-    built = build_report(settings.workdir, out=settings.out, diff=settings.diff)
-    print(f"report  {built.page}  ({built.size_bytes / 1e6:.1f} MB)")
-    print(f"tables  {built.page.parent / 'tables'}  ({len(built.tables)} files, CSV and LaTeX)")
-    if built.changes:
-        print(f"diff    {built.changes}")
-    return 0
+def _looks_like_a_command(word: str) -> bool:
+    return not Path(word).exists() and bool(difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.7))
 
 
 if __name__ == "__main__":

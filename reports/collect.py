@@ -6,7 +6,7 @@ Nothing is averaged or tested here, and nothing is dropped without being listed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -145,16 +145,30 @@ def collect(workdir: Path) -> Collection:
             f"no readable result record under {workdir / 'cells'}.{reasons} "
             "Run a task first: python -m downstream.detect --fuser diffif"
         )
-    current, superseded = _newest(records)
+    return collection_of(records, name=workdir.resolve().name, pending=read_pending(workdir), damaged=damaged)
+
+
+def collection_of(
+    records: Sequence[Record], *, name: str, pending: Pending | None = None, damaged: Sequence[str] = ()
+) -> Collection:
+    """Records, wherever they were read from, put in order.
+
+    Args:
+        records: At least one, each with rows.
+        name: Shown as the title.
+        pending: Cells that are not finished yet.
+        damaged: Why further records could not be read.
+    """
+    current, superseded = _newest(list(records))
     rows = _rows(current)
     scores = {record.cell_id: RecordScores(record) for record in current}
     return Collection(
-        name=workdir.resolve().name,
+        name=name,
         records={record.cell_id: record for record in current},
         rows=rows,
         per_image=_per_image(scores, rows),
         scores=scores,
-        pending=read_pending(workdir),
+        pending=pending or Pending(),
         superseded=tuple(superseded),
         damaged=tuple(damaged),
     )

@@ -71,14 +71,15 @@ def write_tables(tables: Sequence[Table], folder: Path) -> list[Path]:
 
 def render(views: Views) -> str:
     """The page as text."""
-    return _environment().get_template("report.html.j2").render(views=views)
+    return environment().get_template("report.html.j2").render(views=views)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found and how they are filled: every text is escaped, an unknown name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
+    found = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -89,7 +90,7 @@ def _environment() -> Environment:
     def inline(name: str) -> Markup:
         return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
-    environment.globals["inline"] = inline
-    environment.tests["table"] = lambda item: isinstance(item, Table)
-    environment.filters["trusted"] = Markup
-    return environment
+    found.globals["inline"] = inline
+    found.tests["table"] = lambda item: isinstance(item, Table)
+    found.filters["trusted"] = Markup
+    return found

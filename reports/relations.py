@@ -19,6 +19,7 @@ from suite.statistics.ranking import rank_correlation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
 
 LABEL_SIZE = 8.5
 FEWEST_FUSERS = 5
@@ -205,11 +206,12 @@ def _label_points(
         axes.scatter([x], [y], s=44, color=colours[method], marker=marks[method], linewidths=0, zorder=3)
     axes.margins(0.18, 0.14)
     axes.grid()
-    _write_labels(axes, points)
+    write_labels(axes, points)
 
 
-def _write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """Names beside their points, each in the first of eight places that is still free."""
+def write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> dict[str, Annotation]:
+    """Names beside their points, each in the first of eight places that is still free; returns what was written."""
+    written = {}
     taken: list[tuple[float, float, float, float]] = []
     scale = 72 / axes.figure.dpi
     axes.autoscale_view()
@@ -231,7 +233,10 @@ def _write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> None:
             if not any(box[0] < r and box[2] > left and box[1] < t and box[3] > b for left, b, r, t in taken):
                 break
         taken.append(box)
-        axes.annotate(method, points[method], xytext=(dx, dy), textcoords="offset points", fontsize=LABEL_SIZE)
+        written[method] = axes.annotate(
+            method, points[method], xytext=(dx, dy), textcoords="offset points", fontsize=LABEL_SIZE
+        )
+    return written
 
 
 def _value(board: Board, method: str, key: str) -> float:

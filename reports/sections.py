@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reports.board_tables import class_table, evidence_table, leaderboard
 from reports.boards import Board
 from reports.changes import Comparison, difference_table
 from reports.collect import Collection
@@ -13,7 +14,6 @@ from reports.costs import cost_table
 from reports.doses import dose_curves
 from reports.figures import class_heat_map, critical_difference, distributions, evidence_plot
 from reports.labels import TASKS, dataset_label
-from reports.leaderboard import class_table, evidence_table, leaderboard
 from reports.relations import metric_correlation, precision_recall, score_and_cost
 from reports.robustness import robustness_items
 from reports.svg import Drawing
@@ -61,7 +61,7 @@ def board_section(board: Board, collection: Collection, *, alone: bool) -> Secti
         slug=f"section-{board.context.slug}",
         short=task if alone else f"{task}, {where}",
         title=f"{task} on {where}" if board.context.split else task,
-        lead=_facts(board),
+        lead=facts_of(board),
         items=tuple(item for item in items if item is not None),
     )
 
@@ -104,7 +104,7 @@ def other_sections(
     )
 
 
-def _facts(board: Board) -> str:
+def facts_of(board: Board) -> str:
     """Split, images, seeds, protocol and setup: said once, above everything that they hold for."""
     scores = board.scores.values()
     images = max((s.num_images for (_, m), s in board.scores.items() if "/" not in m), default=0)

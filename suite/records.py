@@ -1,7 +1,7 @@
 """The result record of a finished cell, and the schema of its rows.
 
     <work>/cells/<cell id>/result.json          settings, rows, timings, and what a reader must know
-                           per_image.parquet    one row per image and metric
+                           per_image.parquet    one row per image and metric (per_image.csv in a submission)
                            config.yaml          the settings again, for people
                            environment.json     versions, hardware, command
                            artefacts/           PR curve, confusion matrix, sample predictions ...
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PER_IMAGE = "per_image.parquet"
+PER_IMAGE_TEXT = "per_image.csv"
+"""The same table as text, with every digit: what a submission to the leaderboard holds, so that people can read it."""
 PARQUET_MARK = b"PAR1"
 SCHEMA_VERSION = 2
 NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
@@ -256,11 +258,16 @@ def read_per_image(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    source = path / PER_IMAGE
-    if not source.is_file():
+    source, text = path / PER_IMAGE, path / PER_IMAGE_TEXT
+    if not source.is_file() and not text.is_file():
         return pd.DataFrame(columns=["id", "metric", "value"])
     try:
-        return pd.read_parquet(source)
+        if source.is_file():
+            return pd.read_parquet(source)
+        names = {"id": str, "metric": str}
+        return pd.read_csv(
+            text, dtype=names, keep_default_na=False, na_values={"value": [""]}, float_precision="round_trip"
+        )
     except (OSError, ValueError) as error:
         raise ResultError(f"cannot read {source}: {error}. Delete the folder {path} and run the cell again.") from error
 

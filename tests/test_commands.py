@@ -41,7 +41,9 @@ def find_commands() -> dict[str, type]:
                 continue
             module = import_module(f"{name}.__main__")
             family = getattr(module, "COMMANDS", None)
-            modules = {f"{name} {word}": place for word, place in family.items()} if family else {name: module.__name__}
+            modules = {f"{name} {word}": place for word, place in family.items()} if family else {}
+            # A family may have a command without a name of its own.
+            modules |= {name: module.__name__} if hasattr(module, "run") else {}
             found |= {words: settings_class(import_module(place).run) for words, place in modules.items()}
     return found
 
@@ -61,7 +63,8 @@ def needed(words: str) -> list[str]:
 
 
 def test_the_commands_are_found() -> None:
-    assert {"datasets check", "diffif fuse", "diffif.metrics", "reports", *OF_THEIR_OWN} <= set(COMMANDS)
+    some = {"datasets check", "diffif fuse", "diffif.metrics", "reports", "reports verify"}
+    assert {*some, *OF_THEIR_OWN} <= set(COMMANDS)
 
 
 @each_command
@@ -115,6 +118,16 @@ def test_print_config_returns_through_config(words: str, tmp_path: Path, capsys:
     file.write_text(capsys.readouterr().out)
     returned = parse_settings(settings, ["--config", str(file)], prog=words, description="")
     assert to_mapping(returned) == to_mapping(parse_settings(settings, needed(words), prog=words, description=""))
+
+
+def test_reports_alone_takes_a_working_folder_and_knows_a_misspelled_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = import_module("reports.__main__").main
+    assert main([str(tmp_path / "runs")]) == 1
+    assert "no working folder at" in capsys.readouterr().err
+    assert main(["leaderbord"]) == 2
+    assert "unknown command 'leaderbord'. Did you mean 'leaderboard'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", ["datasets", "diffif"])

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from reports.ablation import ablation_tables, families
+from reports.board_tables import class_table, leaderboard
 from reports.boards import build_boards
 from reports.changes import compare, difference_table
 from reports.collect import collect
 from reports.figures import class_heat_map
 from reports.gallery import build_gallery
-from reports.leaderboard import class_table, leaderboard
 from reports.page import build_report, render
 from reports.relations import correlations
 from reports.verdict import verdict

@@ -1,0 +1,1 @@
+"""Tables of other people: read, shown beside ours, never ranked with ours."""

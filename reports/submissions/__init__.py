@@ -1,0 +1,1 @@
+"""Submissions to the leaderboard: written, read without trust, verified."""
