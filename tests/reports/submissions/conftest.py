@@ -19,7 +19,7 @@ from reports.submissions.manifest import Manifest
 from reports.submissions.writing import write_submission
 from suite.records import Record, Row, write_record
 from suite.settings import fingerprint
-from suite.statistics.intervals import bootstrap_scores, mean_interval, score_interval
+from suite.statistics.intervals import mean_interval, resample_counts, score_interval
 
 IDS = tuple(f"{200000 + i}" for i in range(12))
 METRICS = {"vif": 0.7, "qabf": 0.5, "ssim": 1.3}
@@ -71,7 +71,7 @@ class Maker:
     def detect(self, fuser: str, seed: int, skill: float) -> None:
         values = np.clip(0.6 + skill + _generator("detect", fuser, seed).normal(0, 0.1, len(IDS)), 0, 1)
         value = float(values.mean())
-        drawn = bootstrap_scores(lambda counts: float(counts @ values / counts.sum()), len(IDS), num_resamples=200)
+        drawn = resample_counts(len(IDS), num_resamples=200) @ values / len(IDS)
         low, high = score_interval(value, drawn, len(IDS))
         rows = [_row(fuser, "detect", "map50", value, low, high, seed=seed, protocol="retrain")]
         artefacts = self.workdir / f"artefacts-{fuser}-{seed}"
