@@ -68,6 +68,8 @@ class Sample:
     """Scene or video sequence; samples of one group never straddle train and validation."""
     reading: Reading = AS_STORED
     """How the two files become a pair of images."""
+    subsets: tuple[str, ...] = ()
+    """Names of the parts of the dataset that it belongs to and that are scored on their own: "day", "night"."""
     condition: Condition | None = None
     """What is done to them once they are read; None: nothing."""
 
@@ -142,6 +144,8 @@ class PairedDataset(Sequence[Sample]):
         for sample in self.samples:
             digest.update(f"|{sample.id}".encode())
             digest.update(sample.digest)
+            if sample.subsets:
+                digest.update(f"{sample.subsets}".encode())
             if isinstance(sample.target, MaskPath):
                 digest.update(_file_digest(sample.target.path))
             elif sample.target is not None:
@@ -254,7 +258,9 @@ class Layout(ABC):
 
     def _reading_facts(self, samples: Sequence[Sample]) -> Mapping[str, str]:
         found = {}
-        if self.options != PLAIN:
+        if subsets := describe_subsets(samples):
+            found["subsets"] = subsets
+        if self.options.describe():
             found["reading"] = self.options.describe()
             if self.options.range_over == "set":
                 reading = samples[0].reading
@@ -270,6 +276,13 @@ class Layout(ABC):
         if polygons:
             found["polygons"] = f"{polygons} objects are outlined by polygons; their bounding boxes are used"
         return found
+
+
+def describe_subsets(samples: Sequence[Sample]) -> str:
+    """How many pairs each subset has here; empty where there are no subsets."""
+    names = sorted({name for sample in samples for name in sample.subsets})
+    counts = [f"{name} {sum(name in sample.subsets for sample in samples)}" for name in names]
+    return f"{', '.join(counts)} of {len(samples)} pairs" if counts else ""
 
 
 def place_of(name: str, root: Path, options: PairOptions) -> str:

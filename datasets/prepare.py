@@ -16,6 +16,7 @@ from datasets.checks import CheckReport
 from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import USABLE, raise_problems
 from datasets.splits import write_list
+from datasets.subsets import subset_files
 from suite.errors import DatasetError
 from suite.files import make_dir, write_file
 
@@ -66,7 +67,7 @@ def prepare_dataset(
     if not skip_invalid:
         raise_problems(layout.name, "all splits", list(dict.fromkeys(blocking)), place=layout.place)
     pairs = {split: _sound_ids(layout, reports, split) for split in SPLITS}
-    files = dict.fromkeys(layout.companions())
+    files = dict.fromkeys((*layout.companions(), *subset_files(layout.root)))
     for report in reports:
         for split, ids in pairs.items():
             for sample in _part_of(report, split):

@@ -10,9 +10,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from suite.errors import SettingsError
+from suite.options import Argument
 from suite.settings import from_mapping
 
 STORED, PERCENTILE, MIN_MAX = "stored", "percentile", "min-max"
@@ -20,6 +21,8 @@ LOW_PERCENTILE, HIGH_PERCENTILE = 1.0, 99.0
 """The levels that `percentile` maps to black and white, as thermal cameras' own gain control does."""
 SAME_SIZE = "none"
 Channels = Literal["separate", "drop-fourth", "rgbt"]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+CALLED = "called"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,8 @@ class PairOptions:
     channels: Channels = "separate"
     """A fourth channel that is not constant: separate refuses it, drop-fourth leaves it out as transparency, rgbt
     takes it as the infrared image (red, green, blue, thermal in one file)."""
+    called: Annotated[str, Argument(metavar="NAME")] = ""
+    """What results call these pairs (default: the name of the dataset), so that several folders share a report."""
     resize: str = SAME_SIZE
     """Size of both images: none (files must agree), infrared or visible (the size of that file), or WIDTHxHEIGHT."""
 
@@ -71,6 +76,8 @@ class PairOptions:
                 )
         if self.visible and self.visible == self.infrared:
             raise SettingsError(f"--visible and --infrared are both {self.visible!r}: each file would be its own pair.")
+        if self.called and NAME.fullmatch(self.called) is None:
+            raise SettingsError(f"--called takes letters, digits, _ . and - alone, got {self.called!r}")
         for option, text in (("--infrared-range", self.infrared_range), ("--visible-range", self.visible_range)):
             parse_range(text, option)
         parse_resize(self.resize)
@@ -93,8 +100,8 @@ class PairOptions:
         return {name.replace("_", "-"): value for name, value in found.items() if value != plain[name]}
 
     def describe(self) -> str:
-        """One sentence part that goes into records; empty where everything is as usual."""
-        return ", ".join(f"{name} {value}" for name, value in self.changes.items())
+        """One sentence part that goes into records; empty where everything is as usual. A name changes no pixel."""
+        return ", ".join(f"{name} {value}" for name, value in self.changes.items() if name != CALLED)
 
     def spell(self) -> str:
         """The options as they are typed after a command."""
@@ -153,6 +160,12 @@ def parse_dataset(spec: str) -> tuple[str, PairOptions]:
             raise SettingsError(f"expected {name}@option=value,option=value, got {spec!r}")
         values[key.strip()] = value.strip()
     return name, from_mapping(PairOptions, values)
+
+
+def result_name(spec: str) -> str:
+    """What results call a dataset: the name given by `called`, else the name of its reader."""
+    name, options = parse_dataset(spec)
+    return options.called or name
 
 
 def dataset_spec(name: str, options: PairOptions) -> str:

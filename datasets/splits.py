@@ -70,11 +70,16 @@ def read_lists(root: Path) -> dict[str, frozenset[str]] | None:
     lists: dict[str, frozenset[str]] = {}
     for split in SPLITS:
         path = folder / f"{split}.txt"
-        lists[split] = frozenset(_read_list(path)) if path.exists() else frozenset()
+        lists[split] = frozenset(read_id_list(path)) if path.exists() else frozenset()
     return lists
 
 
-def _read_list(path: Path) -> list[str]:
+def read_id_list(path: Path) -> list[str]:
+    """The ids in a list, one a line; # begins a comment.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     try:
         lines = read_label_text(path).splitlines()
     except LabelFileError as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Task as Labels
+from datasets.reading import result_name
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place, identity
 from downstream.methods import FuseCell, Method
 from downstream.pairs import Pairs
@@ -208,7 +209,7 @@ class TaskCell(Cell):
 
     def _row(self, score: Score) -> Row:
         return Row(
-            dataset=self.pairs.name.partition("@")[0] if self.pairs else "random",
+            dataset=result_name(self.pairs.name) if self.pairs else "random",
             split=self.split if self.pairs else "none",
             task=self.kind,
             fuser=self.method.spec,

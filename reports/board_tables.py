@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reports.boards import Board, evidence_of, is_board_metric
-from reports.labels import DASH, EVIDENCE, arrow, split_metric
+from reports.labels import DASH, EVIDENCE, SUBSET, arrow, split_metric
 from reports.scores import OVERALL, Score
 from reports.tables import Cell, Column, Table, TableRow, score_cell
 
@@ -64,6 +64,27 @@ def evidence_table(board: Board) -> Table | None:
     )
 
 
+def subset_table(board: Board) -> Table | None:
+    """Scores on parts of the test images, such as day and night; None where the records hold none."""
+    keys = [m for m in board.metrics if split_metric(m)[1].startswith(SUBSET)]
+    if not keys:
+        return None
+    cells = {key: _metric_cells(board, key, board.methods) for key in keys}
+    images = {split_metric(key)[1].removeprefix(SUBSET): _images_of(board, key) for key in keys}
+    return Table(
+        slug=f"subsets-{board.context.slug}",
+        title=f"By part of the test images: {board.context.title}",
+        heading="By part of the test images",
+        corner="Fuser",
+        columns=tuple(_metric_column(board, key) for key in keys),
+        rows=tuple(
+            TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
+            for m in board.methods
+        ),
+        notes=(f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}.",),
+    )
+
+
 def class_table(board: Board) -> Table | None:
     """Scores per class; None where the records hold none, or there is one class only."""
     keys = board.class_metrics
@@ -106,6 +127,10 @@ def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str
             whisker=_whisker(score, span),
         )
     return cells
+
+
+def _images_of(board: Board, metric: str) -> int:
+    return max((s.num_images for (_, key), s in board.scores.items() if key == metric), default=0)
 
 
 def _metric_column(board: Board, metric: str) -> Column:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reports.collect import Collection, Context
-from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, Labels, split_metric
+from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, SUBSET, Labels, split_metric
 from reports.scores import OVERALL, Score, direction_of, overall_test, score_of, test_all_metrics
 from suite.statistics.comparison import PairwiseTests
 
@@ -113,9 +113,9 @@ def _full_methods(collection: Collection) -> list[str]:
 
 
 def is_board_metric(key: str) -> bool:
-    """Whether a metric is a column of a leaderboard, rather than of the evidence or the class tables."""
+    """Whether a metric is a column of a leaderboard, rather than of the evidence, subset or class tables."""
     stem, qualifier = split_metric(key)
-    return not qualifier.startswith("evidence:") and not (qualifier and stem in CLASS_STEMS)
+    return not qualifier.startswith(("evidence:", SUBSET)) and not (qualifier and stem in CLASS_STEMS)
 
 
 def evidence_of(key: str) -> str | None:

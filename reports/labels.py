@@ -77,7 +77,11 @@ class Labels:
         stem, qualifier = split_metric(key)
         text, unit = self.quantities.get(stem, (stem, ""))
         if qualifier:
-            shown = qualifier.replace("x", "×") if _is_size(qualifier) else qualifier.removeprefix("evidence:")
+            shown = (
+                qualifier.replace("x", "×")
+                if _is_size(qualifier)
+                else qualifier.removeprefix("evidence:").removeprefix(SUBSET)
+            )
             text = f"{text} {shown}"
         shown_unit, scale, decimals = UNITS.get(unit, (unit, 1.0, None))
         return MetricLabel(text=text, unit=shown_unit, scale=scale, decimals=decimals)
@@ -93,6 +97,8 @@ BASELINES = ("visible", "infrared")
 CLASS_STEMS = ("iou", "ap50", "ap50_95", "precision", "recall", "f1")
 """Metrics that a qualifier splits by class."""
 EVIDENCE = ("both", "infrared", "visible")
+SUBSET = "subset:"
+"""Before the name of a part of the dataset that is scored on its own, in the qualifier of a metric."""
 
 
 def split_metric(key: str) -> tuple[str, str]:

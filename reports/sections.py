@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.board_tables import class_table, evidence_table, leaderboard
+from reports.board_tables import class_table, evidence_table, leaderboard, subset_table
 from reports.boards import Board
 from reports.changes import Comparison, difference_table
 from reports.collect import Collection
@@ -50,6 +50,7 @@ def board_section(board: Board, collection: Collection, *, alone: bool) -> Secti
         critical_difference(board, collection),
     ]
     items.append(evidence_table(board))
+    items.append(subset_table(board))
     drawn = (training_curves, object_counts, confusion_matrices, precision_recall, class_heat_map, distributions)
     items += [draw(board, collection) for draw in drawn]
     items.append(class_table(board))

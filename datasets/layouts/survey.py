@@ -19,6 +19,7 @@ from datasets.names import Matched, Pair, list_images, match_pairs
 from datasets.problems import Problem, Remark, raise_problems
 from datasets.reading import PLAIN, PairOptions
 from datasets.splits import BLOCK_LENGTH, LIST_FOLDER, VAL_FRACTION, carve_blocks, carve_groups, read_lists
+from datasets.subsets import read_subsets, subsets_of
 from suite.errors import DatasetError, list_offenders
 
 
@@ -129,6 +130,7 @@ class SurveyedLayout(Layout):
         ids = [pair.id for pair in pairs]
         problems += self.survey_names(ids)
         members = frozenset(ids) if whole else self.members(split, ids)
+        subsets = subsets_of(read_subsets(self.root), sorted(members), f"{self.name}/{split}")
         samples = []
         for pair in pairs:
             if pair.id in members:
@@ -138,6 +140,7 @@ class SurveyedLayout(Layout):
                     infrared=pair.infrared,
                     group=self.group_of(pair.id),
                     reading=self.reading,
+                    subsets=subsets[pair.id],
                 )
                 labelled, wrong = self._label(sample, task)
                 problems += wrong

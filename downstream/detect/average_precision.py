@@ -39,6 +39,47 @@ def average_precision(matches: Matches, counts: Counts | None = None, *, num_thr
     return np.array([_threshold_ap(matches, row, weight, total) for row in range(num_thresholds)])
 
 
+def resampled_average_precision(matches: Matches, draws: Counts) -> Floats:
+    """`average_precision` in every bootstrap resample, all resamples at once and equal to the last bit.
+
+    Recall rises, and precision has its maxima, only where a prediction is right: between two of them all that counts
+    is how many predictions each image added, so that a resample is one row of a matrix product.
+
+    Args:
+        matches: Of one class.
+        draws: How often each image counts in each resample, (B, num_images).
+
+    Returns:
+        (B, 10) in [0, 1]; nan where a resample holds no true box of the class.
+    """
+    found = np.zeros((len(draws), len(IOU_THRESHOLDS)))
+    total = draws @ matches.num_truth
+    weights = draws.astype(np.float64)
+    for row in range(len(IOU_THRESHOLDS)):
+        right_at = np.flatnonzero(matches.correct[row])
+        if not right_at.size:
+            continue
+        right = np.cumsum(draws[:, matches.image[right_at]], axis=1)
+        shown = weights @ _shown_by_image(matches, row, right_at).T
+        precision = np.divide(right, shown, out=np.zeros(shown.shape), where=shown > 0)
+        envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        for draw in np.flatnonzero(total):
+            position = np.searchsorted(right[draw] / total[draw], RECALL_POINTS, side="left")
+            found[draw, row] = np.append(envelope[draw], 0.0)[position].mean()
+    found[total == 0] = math.nan
+    return found
+
+
+def _shown_by_image(matches: Matches, row: int, right_at: NDArray[np.intp]) -> Floats:
+    """How many predictions each image has shown up to each right one, (num_right, num_images); ignored ones not."""
+    steps = np.zeros((len(right_at) + 1, len(matches.num_truth)))
+    counted = ~matches.ignored[row]
+    step = np.searchsorted(right_at, np.arange(len(matches.image)), side="left")
+    np.add.at(steps, (step[counted], matches.image[counted]), 1.0)
+    shown: Floats = np.cumsum(steps[:-1], axis=0)
+    return shown
+
+
 def precision_at_recall(matches: Matches, *, threshold_index: int = 0) -> Floats:
     """Interpolated precision at the 101 recall points, (101,); nan where there is no true box."""
     total = int(matches.num_truth.sum())

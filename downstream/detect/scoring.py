@@ -18,6 +18,7 @@ from downstream.detect.average_precision import (
     image_counts,
     mean_average_precision,
     precision_at_recall,
+    resampled_average_precision,
 )
 from downstream.detect.matching import Detections, Floats, Matches, Truth, match_class
 from downstream.task import Score
@@ -47,6 +48,7 @@ def score_detections(
     *,
     resamples: int,
     left_out: Sequence[str] = (),
+    subsets: Sequence[Sequence[str]] = (),
 ) -> Scores:
     """Score the predictions of one detector on one set of images.
 
@@ -57,6 +59,8 @@ def score_detections(
         classes: Names in order of their ids.
         resamples: Bootstrap draws over images.
         left_out: Classes that are not scored at all.
+        subsets: Per image, the parts of the dataset that it belongs to and that are scored on their own, too; empty
+            where the dataset has none.
     """
     labels = [label for label, name in enumerate(classes) if name not in left_out]
     classes = [classes[label] for label in labels]
@@ -78,8 +82,12 @@ def score_detections(
         scores.append(Score(metric=f"ap50/{name}", value=float(ap[0]), n=boxes))
         scores.append(Score(metric=f"ap50_95/{name}", value=float(ap.mean()), n=boxes))
     scores += _evidence_scores(detections, truths, labels, replicates, draws)
+    of_parts = _subset_scores(matches, subsets, replicates, draws)
     return Scores(
-        scores=tuple(_with_interval(score, replicates, num_images) for score in scores),
+        scores=(
+            *(_with_interval(score, replicates, num_images) for score in scores),
+            *(_with_interval(score, replicates, score.n) for score in of_parts),
+        ),
         point=point,
         per_image=_per_image(ids, matches, point),
         pr_curve=_pr_curve(matches, classes),
@@ -96,7 +104,7 @@ def _average_precision_replicates(
     matches: Sequence[Matches], classes: Sequence[str], draws: Counts
 ) -> dict[str, Floats]:
     """AP per class and its means in every resample, all from one pass over ten thresholds."""
-    by_class = np.array([[average_precision(found, counts) for counts in draws] for found in matches])
+    by_class = np.array([resampled_average_precision(found, draws) for found in matches])
     at_50, at_all = by_class[:, :, 0], by_class.mean(axis=2)
     found = {"map50": _mean_of_known(at_50), "map50_95": _mean_of_known(at_all)}
     for name, first, whole in zip(classes, at_50, at_all, strict=True):
@@ -149,6 +157,22 @@ def _evidence_scores(
             replicates[name] = drawn[metric]
             value = mean_average_precision(matches, num_thresholds=num_thresholds)
             scores.append(Score(metric=name, value=value, n=boxes))
+    return scores
+
+
+def _subset_scores(
+    matches: Sequence[Matches], subsets: Sequence[Sequence[str]], replicates: dict[str, Floats], draws: Counts
+) -> list[Score]:
+    """MAP over the images of each subset; its resamples are those of the whole set, so methods stay paired."""
+    scores = []
+    for name in sorted({name for names in subsets for name in names}):
+        inside = np.array([name in names for names in subsets], dtype=np.int64)
+        drawn = _average_precision_replicates(matches, [""] * len(matches), draws * inside)
+        for metric, num_thresholds in (("map50", 1), ("map50_95", 10)):
+            key = f"{metric}/subset:{name}"
+            replicates[key] = drawn[metric]
+            value = mean_average_precision(matches, inside, num_thresholds=num_thresholds)
+            scores.append(Score(metric=key, value=value, n=int(inside.sum())))
     return scores
 
 

@@ -140,6 +140,7 @@ class DetectCell(TaskCell):
                 test.classes,
                 resamples=self.settings.resamples,
                 left_out=mapped.left_out if mapped else (),
+                subsets=[sample.subsets for sample in test] if any(sample.subsets for sample in test) else (),
             )
 
         def fill(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from datasets.reading import result_name
 from downstream.grid.cell import Cell
 from downstream.grid.runner import ENDED, FINISHED, Progress
 from downstream.task import TaskCell
@@ -50,7 +51,7 @@ class ReportFollower:
             PendingCell(
                 title=cell.title,
                 task=cell.kind,
-                dataset=cell.pairs.name if cell.pairs else "random",
+                dataset=result_name(cell.pairs.name) if cell.pairs else "random",
                 fuser=cell.method.spec,
                 variant=cell.method.variant,
                 seed=cell.seed,

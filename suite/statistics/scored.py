@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Key = TypeVar("Key")
+SUBSET = "/subset:"
+"""In the key of a metric that is taken over a part of the images alone: map50/subset:night."""
 SAME_ESTIMATOR = 1e-6
 """Relative difference up to which the mean of per-image values is the recorded value (records round to 8 digits)."""
 
@@ -207,11 +209,18 @@ def read_scored(records: Sequence[RecordScores], metric: str) -> Scored | None:
         ids=ids,
         replicates=replicates[1] if replicates else None,
         draws=replicates[0] if replicates else "",
-        num_images=len(ids) or (having[0].num_images if replicates else max(row.n for row in rows)),
+        num_images=len(ids) or _count_images(having[0], rows, metric, by_resampling=replicates is not None),
         fraction=rows[0].unit == "fraction",
         ideal=rows[0].ideal,
         stored=(_mean([row.ci_low for row in rows]), _mean([row.ci_high for row in rows])),
     )
+
+
+def _count_images(record: RecordScores, rows: Sequence[Row], metric: str, *, by_resampling: bool) -> int:
+    # The rows of classes and evidence count boxes, those of subsets images.
+    if by_resampling and SUBSET not in metric:
+        return record.num_images
+    return max(row.n for row in rows)
 
 
 def _same(found: Sequence[tuple[Key, Array] | None]) -> tuple[Key, Array] | None:

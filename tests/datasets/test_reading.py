@@ -14,7 +14,7 @@ from PIL import Image
 from datasets.base import PairedDataset
 from datasets.images import pair_size, read_array, read_pair, read_sample, read_size, write_image
 from datasets.masks import read_labels
-from datasets.reading import PLAIN, PairOptions, Reading, dataset_spec, parse_dataset
+from datasets.reading import PLAIN, PairOptions, Reading, dataset_spec, parse_dataset, result_name
 from datasets.registry import load_dataset
 from suite.errors import ImageError, SettingsError, UnknownName
 from tests.datasets.miniatures import make_image, write_pairs
@@ -208,3 +208,17 @@ def test_the_size_of_a_sample_is_that_of_its_images_once_read(tmp_path: Path) ->
     write_image(tmp_path / "ir" / "a.png", make_image("i", 1, (24, 32)))
     dataset: PairedDataset = load_dataset("folder@resize=infrared", tmp_path, "test", "quality")
     assert pair_size(dataset[0]) == (24, 32) == tuple(read_sample(dataset[0])[0].shape[-2:])
+
+
+def test_a_name_for_results_changes_neither_pixels_nor_what_is_said_of_them(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "visible", tmp_path / "infrared", ["a"])
+    plain, named = (load_dataset(spec, tmp_path, "test", "quality") for spec in ("folder", "folder@called:campus"))
+    assert plain.fingerprint == named.fingerprint
+    assert "reading" not in named.facts
+    assert [result_name(spec) for spec in ("folder", "folder@called:campus", "llvip@resize=infrared")] == [
+        "folder",
+        "campus",
+        "llvip",
+    ]
+    with pytest.raises(SettingsError, match="--called takes letters"):
+        parse_dataset("folder@called:my campus")

@@ -53,7 +53,16 @@ class Fabricator:
         rows += [("ms", 20.0 + len(fuser), *NO_INTERVAL, None), ("parameters", 0.0, *NO_INTERVAL, None)]
         return self._write("quality", fuser, dataset, rows, pd.concat(frames), images, None, more)
 
-    def detect(self, fuser: str, dataset: str = "llvip", *, images: int = 30, gallery: int = 0, **more: object) -> str:
+    def detect(
+        self,
+        fuser: str,
+        dataset: str = "llvip",
+        *,
+        images: int = 30,
+        gallery: int = 0,
+        subsets: Sequence[str] = (),
+        **more: object,
+    ) -> str:
         generator = _generator("detect", dataset, fuser, more)
         skill = _skill(fuser, more) + generator.normal(0, 0.01)
         means = {"map50": 0.75, "map50_95": 0.45, "precision": 0.8, "recall": 0.7}
@@ -61,6 +70,7 @@ class Fabricator:
         for name in EVIDENCE:
             lost = 0.6 if (fuser, name) in (("visible", "infrared"), ("infrared", "visible")) else 0.0
             means[f"map50/evidence:{name}"] = 0.75 - lost
+        means |= {f"map50/subset:{name}": 0.6 + 0.1 * i for i, name in enumerate(subsets)}
         scores = {metric: float(np.clip(value + skill, 0.02, 0.98)) for metric, value in means.items()}
         difficulty = _generator("difficulty", dataset).normal(0, 0.1, images)
         values = np.clip(0.7 + skill + difficulty + generator.normal(0, 0.08, images), 0, 1)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reports.answer import answer, main_board
+from reports.board_tables import leaderboard, subset_table
 from reports.boards import Board, build_boards
 from reports.collect import collect
 from reports.confusion import confusion_matrices, object_counts
@@ -180,3 +181,20 @@ def test_training_curves_of_sixty_methods_keep_their_panels(fabricator) -> None:
     collection = collect(fabricator.workdir)
     (board,) = build_boards(collection)
     assert training_curves(board, collection) is not None
+
+
+def test_parts_of_the_test_images_have_a_table_and_no_column_of_the_leaderboard(fabricator) -> None:
+    for fuser in ("average", "max"):
+        for seed in (0, 1):
+            fabricator.detect(fuser, seed=seed, subsets=("day", "night"))
+    board = board_of("detect", collect(fabricator.workdir))
+    table = subset_table(board)
+    assert table is not None
+    assert [column.text for column in table.columns] == ["mAP50 day [%]", "mAP50 night [%]"]
+    assert table.notes == ("Images: day 30, night 30.",)
+    assert not any("day" in column.text for column in leaderboard(board).columns)
+    assert "By part of the test images" in render(build_views(collect(fabricator.workdir)))
+
+
+def test_without_parts_there_is_no_such_table(collection) -> None:
+    assert subset_table(board_of("detect", collection)) is None

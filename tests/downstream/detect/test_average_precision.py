@@ -16,8 +16,11 @@ from downstream.detect.average_precision import (
     image_counts,
     mean_average_precision,
     precision_at_recall,
+    resampled_average_precision,
 )
 from downstream.detect.matching import Detections, Truth, box_iou, match_class
+from downstream.detect.scoring import score_detections
+from suite.statistics.intervals import resample_counts
 
 KINDS = ("both", "infrared", "visible")
 
@@ -194,3 +197,30 @@ def test_iou_of_equal_halved_and_distant_boxes() -> None:
     box = np.array([[0.0, 0, 10, 10]])
     others = np.array([[0.0, 0, 10, 10], [0, 0, 5, 10], [20, 20, 30, 30], [3, 3, 3, 3]])
     np.testing.assert_allclose(box_iou(box, others)[0], [1.0, 0.5, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("evidence", [None, "infrared"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_all_resamples_at_once_are_equal_to_one_after_another(seed: int, evidence: str | None) -> None:
+    detections, truths = random_scene(seed)
+    draws = resample_counts(len(truths), num_resamples=40)
+    draws[0] = 0
+    for label in range(4):
+        found = match_class(detections, truths, label, evidence=evidence)
+        expected = np.array([average_precision(found, counts) for counts in draws])
+        np.testing.assert_array_equal(resampled_average_precision(found, draws), expected)
+
+
+def test_a_subset_scores_as_its_images_alone() -> None:
+    detections, truths = random_scene(3)
+    subsets = [("night",) if index % 3 else ("day", "rain") for index in range(len(truths))]
+    ids = [str(index) for index in range(len(truths))]
+    scored = score_detections(ids, detections, truths, ["a", "b", "c"], resamples=50, subsets=subsets)
+    rows = {score.metric: score for score in scored.scores}
+    inside = [index for index, names in enumerate(subsets) if "day" in names]
+    alone = [match_class([detections[i] for i in inside], [truths[i] for i in inside], label) for label in range(3)]
+    assert rows["map50/subset:day"].value == pytest.approx(mean_average_precision(alone, num_thresholds=1), abs=1e-12)
+    assert rows["map50_95/subset:day"].value == pytest.approx(mean_average_precision(alone), abs=1e-12)
+    assert rows["map50/subset:day"].n == len(inside)
+    assert rows["map50/subset:day"].ci_low < rows["map50/subset:day"].value < rows["map50/subset:day"].ci_high
+    assert {metric.partition(":")[2] for metric in rows if ":" in metric} >= {"day", "night", "rain"}
