@@ -72,7 +72,7 @@ def _latex_cell(cell: Cell) -> str:
         text = rf"\textbf{{{text}}}"
     elif cell.second:
         text = rf"\underline{{{text}}}"
-    mark = r"$^{\approx}$" if cell.ties_best else ""
+    mark = r"$^{\approx}$" if cell.ties_best else r"$^{!}$" if cell.impossible else ""
     spread = rf" {{\scriptsize {escape_latex(cell.spread)}}}" if cell.spread else ""
     return f"{text}{mark}{spread}"
 

@@ -5,6 +5,7 @@ Values, intervals and tests are those of `suite.statistics`, which the console a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.labels import BASELINES
+from suite.records import Row
 from suite.statistics.comparison import PairwiseTests, compare_methods
 from suite.statistics.intervals import Array
 from suite.statistics.ranking import ranks
@@ -34,6 +36,8 @@ class Score:
     scored: Scored
     cells: tuple[str, ...]
     """Ids of the records the number comes from."""
+    impossible: str = ""
+    """What the definition cannot give, in words; empty where the value is possible."""
     higher: bool | None
     """Whether higher is better of `judged`; None where no direction is agreed on."""
 
@@ -79,12 +83,22 @@ def score_of(records: Sequence[RecordScores], metric: str) -> Score | None:
     scored = read_scored(having, metric)
     if scored is None:
         return None
+    rows = [row for r in having if (row := r.row(metric)) is not None]
     directions = [row.better for r in having if (row := r.row(metric)) is not None]
     return Score(
         scored=scored,
         cells=tuple(sorted(r.record.cell_id for r in having)),
+        impossible=next((f"{row.label} {limits_in_words(row)}" for row in rows if row.is_impossible), ""),
         higher=next((d for d in directions if d is not None), None),
     )
+
+
+def limits_in_words(row: Row) -> str:
+    """Where the definition of a score leaves it: "lies between 0 and 8"."""
+    low, high = row.bounds
+    if math.isinf(low) or math.isinf(high):
+        return f"is at most {high:g}" if math.isinf(low) else f"is at least {low:g}"
+    return f"lies between {low:g} and {high:g}"
 
 
 def direction_of(scores: Scores, metric: str) -> bool | None:

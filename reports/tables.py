@@ -36,6 +36,8 @@ class Cell:
     """Proven difference, in a table of differences."""
     worse: bool = False
     missing: bool = False
+    impossible: bool = False
+    """The definition cannot give this value."""
     hint: str = ""
     """Tooltip."""
     whisker: tuple[float, float, float] | None = None
@@ -122,7 +124,8 @@ def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked
         high=score.high,
         sd=score.sd,
         records=score.cells if linked else (),
-        hint=_score_hint(label, score, decimals),
+        impossible=bool(score.impossible),
+        hint=f"impossible: {score.impossible}" if score.impossible else _score_hint(label, score, decimals),
     )
 
 

@@ -12,6 +12,7 @@ from reports.boards import Board, build_boards
 from reports.changes import Comparison, compare
 from reports.collect import Collection
 from reports.gallery import Gallery, build_gallery
+from reports.impossible import impossible_values
 from reports.labels import show_p
 from reports.provenance import Card, cards, collected_notes, gaps
 from reports.relations import correlations
@@ -64,7 +65,12 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
     first = main_board(boards)
     # What the first sentence says is not said twice.
     told = verdict([b for b in boards if b is not first or not b.primary], evidence_of=boards)
-    findings = [*told, *(f for _, found in ablations for f in found), *_prediction(boards)]
+    findings = [
+        *impossible_values(everything),
+        *told,
+        *(f for _, found in ablations for f in found),
+        *_prediction(boards),
+    ]
     tasks = Counter(board.context.task for board in boards)
     sections = [
         *(board_section(board, collection, alone=tasks[board.context.task] == 1) for board in boards),

@@ -37,6 +37,8 @@ PER_IMAGE_TEXT = "per_image.csv"
 """The same table as text, with every digit: what a submission to the leaderboard holds, so that people can read it."""
 PARQUET_MARK = b"PAR1"
 SCHEMA_VERSION = 2
+BOUND_TOLERANCE = 1e-5
+"""Relative; single precision sums a few thousand terms to about 1e-6."""
 NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
 """Units of what is measured or counted rather than averaged over test images: no interval is expected."""
 
@@ -53,6 +55,10 @@ class Quantity:
     """None where no direction is agreed on."""
     ideal: float | None = None
     """The value to come close to, where neither more nor less is better."""
+    lowest: float | None = None
+    """Smallest value that the definition can give; None where there is none."""
+    highest: float | None = None
+    """Likewise the largest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +98,10 @@ class Row:
     """None where no direction is agreed on."""
     ideal: float | None = None
     """See `Quantity`."""
+    lowest: float | None = None
+    """See `Quantity`."""
+    highest: float | None = None
+    """See `Quantity`."""
     no_interval: str = ""
     """Why a defined value has no interval; filled in where it follows from the row."""
 
@@ -99,6 +109,17 @@ class Row:
     def better(self) -> bool | None:
         """The direction of what is compared: the value, or minus its distance from `ideal`; None if none is agreed."""
         return True if self.ideal is not None else self.higher_is_better
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest value that the definition can give; infinite where unbounded."""
+        low, high = (0.0, 1.0) if self.unit == "fraction" else (-math.inf, math.inf)
+        return low if self.lowest is None else self.lowest, high if self.highest is None else self.highest
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether the value is one that its definition cannot give, by more than rounding: a mistake, or a forgery."""
+        return is_outside(self.value, self.bounds)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
@@ -111,6 +132,16 @@ class Row:
                 )
         elif not self.no_interval:
             object.__setattr__(self, "no_interval", _why_no_interval(self))
+
+
+def is_outside(value: float, bounds: tuple[float, float]) -> bool:
+    """Whether a number lies outside bounds by more than the rounding of its sums; nan lies nowhere.
+
+    >>> is_outside(8.2, (0, 8)), is_outside(1.0000001, (-1, 1)), is_outside(math.nan, (0, 1))
+    (True, False, False)
+    """
+    low, high = bounds
+    return value < low - BOUND_TOLERANCE * max(abs(low), 1) or value > high + BOUND_TOLERANCE * max(abs(high), 1)
 
 
 def _why_no_interval(row: Row) -> str:

@@ -84,7 +84,9 @@ def _print_scores(
     files: Sequence[ImageFiles], scores: Iterable[ImageScores], metrics: Sequence[Metric]
 ) -> list[ImageScores]:
     """Print a line per image as soon as it is scored, then the means."""
+    from diffif.metrics.conventions import get_convention
     from diffif.metrics.files import count_finite, mean_scores
+    from diffif.metrics.guess import impossible_cells
 
     widest = max(len(entry.name) for entry in files) + 2
     print(f"{'image':<{widest}}" + "".join(f"{metric.label:>13}" for metric in metrics))
@@ -98,6 +100,11 @@ def _print_scores(
         partly = [f"{metric.label} {counts[metric.name]}" for metric in metrics if counts[metric.name] < len(rows)]
         if partly:
             print(f"mean over fewer than {len(rows)} images, where it is finite: {', '.join(partly)}")
+    convention = get_convention(rows[0].convention)
+    for metric in metrics:
+        cells = [(row.name, row.scores[metric.name]) for row in rows]
+        for line in impossible_cells(metric, cells, metric.range_under(convention), f"under {convention.name}"):
+            print(f"impossible: {line}")
     return rows
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from diffif.metrics.conventions import CONVENTIONS
+from diffif.metrics.metric import Metric
 from diffif.metrics.registry import METRICS, get_metric
 from suite.errors import ResultError
 
@@ -49,6 +50,8 @@ EVIDENCE = (
     Evidence("qy", 0, 1, ("liu2012",), "QY, which the toolkit of Liu et al. prints"),
 )
 
+ROUNDING = 1e-6
+"""By which a computed value may pass its limit."""
 LARGEST_ENTROPY, UNUSUAL_PSNR, SUMMED_SSIM = 8.0, 70.0, 1.15
 ESTIMATED = (
     "such a table was perhaps not measured: the network EvaNet (EvaJudge) estimates scores and prints EN above 8 and "
@@ -110,12 +113,7 @@ class Table:
         lines = []
         for name, cells in self.columns.items():
             metric = get_metric(name)
-            low, high = metric.value_range
-            lines += [
-                f"{row}: {metric.label} = {value:g}, but it lies between {low:g} and {high:g} whatever the convention"
-                for row, value in cells
-                if not low <= value <= high
-            ]
+            lines += impossible_cells(metric, cells, metric.value_range, "whatever the convention")
         if self._looks_estimated():
             lines.append(ESTIMATED)
         return lines
@@ -123,6 +121,26 @@ class Table:
     def _looks_estimated(self) -> bool:
         means = {"en": 0.0, "psnr": 0.0, "ssim": 0.0} | self.means
         return means["en"] > LARGEST_ENTROPY or (means["psnr"] > UNUSUAL_PSNR and means["ssim"] > SUMMED_SSIM)
+
+
+def impossible_cells(
+    metric: Metric, cells: Iterable[tuple[str, float]], limits: tuple[float, float], whose: str
+) -> list[str]:
+    """One line for every value outside the limits; nan and infinite values are no numbers of a table.
+
+    Args:
+        metric: Whose values they are.
+        cells: What a row is called, and its value.
+        limits: Smallest and largest value possible.
+        whose: By whom: "whatever the convention", or "under tang".
+    """
+    low, high = limits
+    said = f"lies between {low:g} and {high:g}" if math.isfinite(high) else f"is at least {low:g}"
+    return [
+        f"{row}: {metric.label} = {value:g}, but it {said} {whose}"
+        for row, value in cells
+        if math.isfinite(value) and not low - ROUNDING <= value <= high + ROUNDING
+    ]
 
 
 def read_table(path: Path) -> Table:

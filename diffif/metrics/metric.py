@@ -39,6 +39,11 @@ class Rules:
         return None
 
     @property
+    def value_range(self) -> tuple[float, float] | None:
+        """Smallest and largest value under these choices; None where they are the metric's own."""
+        return None
+
+    @property
     def symmetric(self) -> bool:
         """Whether the value stays the same when the two sources change places."""
         return True
@@ -121,6 +126,10 @@ class Metric:
     def smallest_side_under(self, convention: Convention) -> int:
         """Fewest rows and columns that an image must have under a convention that defines this metric."""
         return max(self.smallest_side, self.rules_under(convention).smallest_side)
+
+    def range_under(self, convention: Convention) -> tuple[float, float]:
+        """Smallest and largest value possible under a convention that defines this metric."""
+        return self.rules_under(convention).value_range or self.value_range
 
     def unit_under(self, convention: Convention) -> str:
         """The unit of the values under a convention that defines this metric; empty where they have none."""

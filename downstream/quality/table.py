@@ -17,7 +17,8 @@ FACTS = {"ms": ("ms", ".1f"), "parameters": ("parameters", ",.0f")}
 
 
 def quality_table(records: Sequence[Record]) -> Table:
-    """One line per method; '*' marks the best mean, '=' what cannot be told apart from it, as in the report.
+    """One line per method; '*' marks the best mean, '=' what cannot be told apart from it, as in the report, and '!' a
+    value that the metric cannot have.
 
     Args:
         records: Of one dataset and one list of metrics.
@@ -61,7 +62,9 @@ def significance_marks(records: Sequence[RecordScores], metric: str) -> list[str
 
 
 def _number(row: Row | None, shape: str) -> str:
-    return "-" if row is None or math.isnan(row.value) else format(row.value, shape)
+    if row is None or math.isnan(row.value):
+        return "-"
+    return format(row.value, shape) + ("!" if row.is_impossible else "")
 
 
 def _method(row: Row) -> str:

@@ -58,8 +58,16 @@ class QualityCell(TaskCell):
         if metric in FUSER_FACTS:
             return FUSER_FACTS[metric]
         stated = get_metric(metric)
-        unit = stated.unit_under(get_convention(self.settings.convention))
-        return Quantity(label=stated.label, unit=unit, higher_is_better=stated.higher_is_better, ideal=stated.ideal)
+        convention = get_convention(self.settings.convention)
+        low, high = stated.range_under(convention)
+        return Quantity(
+            label=stated.label,
+            unit=stated.unit_under(convention),
+            higher_is_better=stated.higher_is_better,
+            ideal=stated.ideal,
+            lowest=low if math.isfinite(low) else None,
+            highest=high if math.isfinite(high) else None,
+        )
 
     @property
     def split(self) -> str:

@@ -63,7 +63,7 @@ class MetricContract:
 
     def test_scores_lie_in_the_stated_range_one_per_image(self, case: tuple[str, str]) -> None:
         scores = self.score(case, *self.triple(case, *SIZE, batch=2))
-        low, high = get_metric(case[0]).value_range
+        low, high = get_metric(case[0]).range_under(get_convention(case[1]))
         assert scores.shape == (2,)
         assert scores.dtype == torch.float64
         assert bool(((scores >= low) & (scores <= high)).all())

@@ -35,6 +35,11 @@ class StructureRules(Rules):
         """One whole window."""
         return 7 if self.window == "uniform-7" else 11
 
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """Of a mean half that of the sum; MEF-SSIM sees both sources at once and is one SSIM."""
+        return (-1.0, 1.0) if self.combine == "mean" or self.window == "patch-11" else None
+
 
 class Statistics(NamedTuple):
     """Local means, variances and covariance, each (B, h, w), float64."""

@@ -20,6 +20,11 @@ class DeviationRules(Rules):
     saturate: bool = False
     """8-bit MATLAB arithmetic: deviations are rounded and cut to 0..255, and so are their squares."""
 
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """Saturated squares are at most 255."""
+        return (0.0, math.sqrt(MAX_LEVEL)) if self.saturate else None
+
 
 def measure(triple: Triple, rules: DeviationRules) -> Tensor:
     """(B,): standard deviation of the fused levels; the divisor is the number of pixels."""

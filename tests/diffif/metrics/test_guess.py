@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from diffif.metrics.guess import guess_convention, read_table
+from diffif.metrics.guess import guess_convention, impossible_cells, read_table
 from suite.errors import ResultError
 
 
@@ -53,6 +53,17 @@ def test_values_that_no_definition_can_give_are_named_with_their_row(tmp_path: P
     lines = read_table(table).impossible()
     assert [line.split(" = ")[0] for line in lines] == ["B: SSIM", "B: Qabf", "B: SCD", "B: SD", "B: CC"]
     assert lines[1] == "B: Qabf = 1.2, but it lies between 0 and 1 whatever the convention"
+
+
+def test_limits_are_those_of_the_convention_where_it_has_its_own() -> None:
+    from diffif.metrics import get_convention, get_metric
+
+    ssim = get_metric("ssim")
+    assert ssim.range_under(get_convention("standard")) == (-2, 2)
+    assert ssim.range_under(get_convention("tang")) == (-1, 1)
+    assert get_metric("sd").range_under(get_convention("tang-uint8"))[1] < 16
+    lines = impossible_cells(ssim, [("A", 1.2), ("B", 0.9)], ssim.range_under(get_convention("tang")), "under tang")
+    assert lines == ["A: SSIM = 1.2, but it lies between -1 and 1 under tang"]
 
 
 @pytest.mark.parametrize("columns", ["EN\nA,8.4", "PSNR,SSIM\nA,71.2,1.4"])

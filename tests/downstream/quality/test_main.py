@@ -192,3 +192,13 @@ def test_bad_input_ends_with_status_1(
     assert main(["--fuser", "average", *arguments, "--workdir", str(tmp_path / "work")]) == 1
     assert message in capsys.readouterr().err
     assert not list(tmp_path.glob("work/*"))
+
+
+def test_rows_carry_the_range_that_the_metric_states_under_the_convention(tmp_path: Path, worker_path: None) -> None:
+    command = ["--fuser", "average", *TINY, "--metrics", "en", "sf", "ssim", "--device", "cpu", "--no-report"]
+    assert main([*command, "--convention", "tang", "--workdir", str(tmp_path)]) == 0
+    rows = {row.metric: row for record in records_of(tmp_path) for row in record.rows}
+    assert (rows["en"].lowest, rows["en"].highest) == (0, 8)
+    assert (rows["sf"].lowest, rows["sf"].highest) == (0, None)
+    assert (rows["ssim"].lowest, rows["ssim"].highest) == (-1, 1)
+    assert not any(row.is_impossible for row in rows.values())
