@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from reports.board_tables import leaderboard
 from reports.boards import build_boards
 from reports.collect import collect
 from reports.export import to_latex
 from reports.impossible import impossible_values
-from reports.leaderboard import leaderboard
 from reports.page import render
 from reports.views import build_views
 from tests.reports.conftest import Fabricator
