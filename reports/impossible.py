@@ -28,7 +28,7 @@ def impossible_values(collection: Collection) -> list[Finding]:
         return []
     spans: list[Span] = []
     for text, cell in found[:MOST_NAMED]:
-        spans += [Span("; " if spans else ""), Span(text, (cell,))]
+        spans += [*([Span("; ")] if spans else []), Span(text, (cell,))]
     more = f", and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     spans.append(Span(f"{more}. Such numbers are wrong or were not measured; ranks beside them mean nothing."))
     return [Finding("Impossible values", tuple(spans))]
