@@ -25,12 +25,27 @@ COMMANDS = {
     "diffif": ("diffif", "fuse images and videos, train Diff-IF, list the fusers; installed as diffif too"),
 }
 """Name -> what follows `python -m`, and what it does."""
+DEMO = (
+    "--fuser",
+    "visible",
+    "--fuser",
+    "infrared",
+    "--fuser",
+    "average",
+    "--fuser",
+    "diffif",
+    "--workdir",
+    "runs/demo",
+)
+"""What `make demo` passes to the detection task."""
 
 
 def bench(argv: Sequence[str] | None = None) -> int:
     """`diffif-bench COMMAND ...`; the exit status is never 0 on failure."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words else "--help"
+    if name == "demo":
+        return _run(COMMANDS["detect"][0], [*DEMO, *words[1:]])
     if name in COMMANDS:
         return _run(COMMANDS[name][0], words[1:])
     return run_command(lambda: _answer(name, asked=bool(words)))
@@ -55,11 +70,14 @@ def _answer(name: str, *, asked: bool) -> int:
         print(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         return 0
     if name not in ("-h", "--help"):
-        unknown = UnknownName("command", name, known=COMMANDS, hint="See diffif-bench --help.")
+        unknown = UnknownName("command", name, known=(*COMMANDS, "demo"), hint="See diffif-bench --help.")
         raise UsageError(str(unknown))
     widest = max(map(len, COMMANDS))
     lines = ["usage: diffif-bench COMMAND ...", "", "Which fused image serves its user best?", "", "commands:"]
     lines += [f"  {name:<{widest}}  {what} (python -m {module})" for name, (module, what) in COMMANDS.items()]
+    lines.append(
+        f"  {'demo':<{widest}}  the main job on the synthetic laboratory (python -m {COMMANDS['detect'][0]} ...)"
+    )
     lines += ["", "Options and examples of one: diffif-bench COMMAND --help"]
     print("\n".join(lines), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else USAGE_STATUS

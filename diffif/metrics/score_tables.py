@@ -37,7 +37,7 @@ def as_latex(rows: Sequence[ImageScores], metrics: Sequence[Metric], *, method: 
     means, counts = mean_scores(rows), count_finite(rows)
     heads = [escape_latex(f"{metric.label} {_arrow(metric)}".strip()) for metric in metrics]
     values = [_number(means[metric.name]) for metric in metrics]
-    caption = f"Means over {len(rows)} images, convention {rows[0].convention}."
+    caption = f"Means over {len(rows)} image{'' if len(rows) == 1 else 's'}, convention {rows[0].convention}."
     partly = [metric for metric in metrics if counts[metric.name] < len(rows)]
     if partly:
         caption += " Finite for fewer: " + ", ".join(f"{m.label} {counts[m.name]}" for m in partly) + "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.console_script import COMMANDS, bench
+from suite.console_script import COMMANDS, DEMO, bench
 
 SCRIPT = "import sys; from suite.console_script import bench; sys.path.remove(''); sys.exit(bench())"
 """As pip writes it: the present folder is not on the path."""
@@ -40,6 +41,18 @@ def test_the_words_are_handed_on(capsys: pytest.CaptureFixture[str]) -> None:
         bench(["metrics", "--help"])
     assert stopped.value.code == 0
     assert "FUSED" in capsys.readouterr().out
+
+
+def test_demo_is_the_job_of_make_demo() -> None:
+    makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text(encoding="utf-8")
+    fusers = re.findall(r"^FUSERS \?= (.*)$", makefile, flags=re.MULTILINE)[0].split()
+    workdir = re.findall(r"^WORKDIR \?= (.*)$", makefile, flags=re.MULTILINE)[0]
+    assert list(DEMO) == [*(word for fuser in fusers for word in ("--fuser", fuser)), "--workdir", workdir]
+
+
+def test_further_words_reach_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench(["demo", "--no-such-option"]) == 2
+    assert "--no-such-option" in capsys.readouterr().err
 
 
 def test_a_misspelled_command_is_a_usage_error_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
