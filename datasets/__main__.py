@@ -1,4 +1,4 @@
-"""List the datasets, check one on disk, prepare a clean copy, draw the synthetic laboratory."""
+"""List the datasets, check one on disk, prepare a clean copy, draw the synthetic laboratory and describe it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "datasets.commands.check",
     "prepare": "datasets.commands.prepare",
     "sample": "datasets.commands.sample",
+    "croissant": "datasets.commands.croissant",
 }
 
 
