@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datasets.image_like import ImageLike
     from datasets.images import write_image
     from datasets.registry import load_dataset
-    from diffif.api import evaluate, fuse, search, train
+    from diffif.api import evaluate, from_pretrained, fuse, save_pretrained, search, train
     from diffif.fusers.base import Fuser
     from diffif.fusers.registry import build_fuser
     from diffif.metrics import FusionMetric, Metric
@@ -31,8 +31,10 @@ __all__ = [
     "Metric",
     "build_fuser",
     "evaluate",
+    "from_pretrained",
     "fuse",
     "load_dataset",
+    "save_pretrained",
     "search",
     "train",
     "write_image",
@@ -42,7 +44,7 @@ _MODULES = {
     "datasets.image_like": ("ImageLike",),
     "datasets.images": ("write_image",),
     "datasets.registry": ("load_dataset",),
-    "diffif.api": ("evaluate", "fuse", "search", "train"),
+    "diffif.api": ("evaluate", "from_pretrained", "fuse", "save_pretrained", "search", "train"),
     "diffif.fusers.base": ("Fuser",),
     "diffif.fusers.registry": ("build_fuser",),
     "diffif.metrics": ("FusionMetric", "Metric"),

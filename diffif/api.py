@@ -98,6 +98,47 @@ def evaluate(
     return {name: float(value) for name, value in scores.items()}
 
 
+def from_pretrained(folder: str | PathLike[str], *, device: str = "auto", **options: Any) -> Fuser:
+    """Diff-IF from a folder as model hubs keep it, on this machine; nothing is downloaded.
+
+    Args:
+        folder: Holds `model.safetensors`, as `save_pretrained` writes it; or a checkpoint file, or a shipped name.
+        device: "auto", "cpu", "cuda" ...
+        options: Settings of the fuser: steps=2, seed=1 ...
+
+    Returns:
+        A fuser, for `fuse(..., fuser)`.
+
+    Raises:
+        CheckpointError: no such checkpoint, or not one, or another than its `config.json` names.
+        SettingsError: an impossible setting.
+    """
+    from diffif.fusers.diffusion.diffif import DiffIF
+    from suite.device import resolve_device
+
+    return DiffIF(weights=Path(folder), device=resolve_device(device), **options)
+
+
+def save_pretrained(weights: str | PathLike[str], folder: str | PathLike[str]) -> Path:
+    """Write a checkpoint as a folder that model hubs take: weights, `config.json` and a model card.
+
+    Args:
+        weights: A checkpoint that training wrote, or a shipped one by name.
+        folder: Made if need be; files of these three names are replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        CheckpointError: no such checkpoint, or not one.
+        WorkdirError: the folder cannot be written.
+    """
+    from diffif.fusers.diffusion.diffif import find_checkpoint
+    from diffif.model.pretrained_folder import save_folder
+
+    return save_folder(find_checkpoint(Path(weights)), Path(folder), name=Path(folder).resolve().name)
+
+
 def search(dataset: str, root: str | PathLike[str], out: str | PathLike[str], **options: Any) -> pd.DataFrame:
     """Build the fusion knowledge prior of a dataset: `python -m diffif search` as a function.
 

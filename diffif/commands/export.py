@@ -1,10 +1,14 @@
-"""Write a checkpoint that fuses in one pass as an ONNX file, for onnxruntime, TensorRT, OpenVINO and the like.
+"""Write a checkpoint for others: as an ONNX file, or as the folder that model hubs keep.
 
-The file takes any size that is a multiple of its stride, and any batch. It is compared with torch before it is kept.
+ONNX, for onnxruntime, TensorRT, OpenVINO and the like, takes checkpoints that fuse in one pass. The file takes any size
+that is a multiple of its stride, and any batch. It is compared with torch before it is kept. The folder takes any
+checkpoint; it holds model.safetensors, config.json and a model card.
 
 Examples:
   python -m diffif export --weights fast --out fast.onnx
   python -m diffif fuse VI_DIR IR_DIR --out FUSED --fuser onnx:fast.onnx
+  python -m diffif export --weights runs/ivf/best.safetensors --out my-diffif
+  python -m diffif fuse VI_DIR IR_DIR --out FUSED --checkpoint my-diffif
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from suite.errors import SettingsError
 from suite.options import Argument
 
 
@@ -20,14 +25,31 @@ from suite.options import Argument
 class ExportSettings:
     """Which checkpoint, and where to."""
 
-    out: Annotated[Path, Argument(metavar="FILE")]
-    """The file to write, NAME.onnx."""
+    out: Annotated[Path, Argument(metavar="PATH")]
+    """NAME.onnx, or a folder to write."""
     checkpoint: Annotated[Path, Argument(aliases=("--weights",))] = Path("fast")
-    """Weights file, or a shipped one by name."""
+    """Weights file, a folder of one, or a shipped one by name."""
 
 
 def run(settings: ExportSettings) -> int:
-    """Write the file and print how near to torch it is."""
+    """Write the file or the folder, and print how it is used."""
+    if settings.out.suffix == ".onnx":
+        return _write_onnx(settings)
+    if settings.out.suffix and not settings.out.is_dir():
+        raise SettingsError(f"--out must be NAME.onnx, or a folder, whose name has no ending; got {settings.out}")
+    return _write_folder(settings)
+
+
+def _write_folder(settings: ExportSettings) -> int:
+    from diffif.api import save_pretrained
+
+    out = save_pretrained(settings.checkpoint, settings.out)
+    print(f"{out}: {', '.join(sorted(path.name for path in out.iterdir() if path.is_file()))}")
+    print(f"use it: python -m diffif fuse VISIBLE INFRARED --out FUSED --checkpoint {out}")
+    return 0
+
+
+def _write_onnx(settings: ExportSettings) -> int:
     from diffif.fusers.diffusion.diffif import find_checkpoint
     from diffif.model.checkpoint import load_checkpoint
     from diffif.model.onnx_export import OPSET, export_onnx

@@ -14,6 +14,7 @@ from diffif.model.attention import SelfAttention
 from diffif.model.checkpoint import load_checkpoint
 from diffif.model.diffusion import DiffIF as Model
 from diffif.model.noise import ImageNoise
+from diffif.model.pretrained_folder import WEIGHTS_FILE, weights_of
 from diffif.model.sampler import Method, SamplerSettings, sample
 from suite.errors import CheckpointError, SettingsError
 from suite.settings import from_mapping
@@ -29,8 +30,9 @@ class DiffIF(Fuser):
 
     Args:
         device: "cpu", "cuda", ...
-        weights: A Diff-IF checkpoint (.safetensors), or the name of a shipped one: small (infrared and visible, the
-            default), fast (the renderer alone, without diffusion), small-mif and fast-mif (medical).
+        weights: A Diff-IF checkpoint (a .safetensors file, or the folder of one), or the name of a shipped one: small
+            (infrared and visible, the default), fast (the renderer alone, without diffusion), small-mif and fast-mif
+            (medical).
         steps: Denoising steps; if None, as in the checkpoint's recipe, or 4 as published where it has none.
         sampler: ddim, ddpm or dpmpp-2m; None as above, published: ddim.
         eta: Randomness of ddim, 0 to 1; None as above, published: 1.
@@ -139,14 +141,20 @@ class DiffIF(Fuser):
 
 
 def find_checkpoint(name_or_path: str | Path) -> Path:
-    """The file of a checkpoint given by its path or by the name of a shipped one; a path that exists goes first.
+    """The file of a checkpoint: given by its path, by a folder of it, or by the name of a shipped one.
+
+    A path that exists goes before a name.
 
     Raises:
-        CheckpointError: neither; names the shipped ones.
+        CheckpointError: none of these; names the shipped ones.
     """
     path = Path(name_or_path)
     shipped = SHIPPED_DIR / f"diffif-{path.name}.safetensors"
-    if path.is_file() or path.parent != Path():
+    if path.is_file():
+        return path
+    if (path / WEIGHTS_FILE).exists() or (path.is_dir() and (path.parent != Path() or not shipped.is_file())):
+        return weights_of(path)
+    if path.parent != Path():
         return path
     if shipped.is_file():
         return shipped
