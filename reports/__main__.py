@@ -1,4 +1,4 @@
-"""python -m reports WORKDIR | leaderboard RESULTS | submit WORKDIR | verify FOLDER."""
+"""python -m reports WORKDIR | leaderboard RESULTS | submit WORKDIR | verify FOLDER | eval-results WORKDIR."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "leaderboard": "reports.commands.leaderboard",
     "submit": "reports.commands.submit",
     "verify": "reports.commands.verify",
+    "eval-results": "reports.commands.eval_results",
 }
 run = reports.commands.report.run
 """What runs without the name of a command."""
