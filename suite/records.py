@@ -295,10 +295,9 @@ def read_per_image(path: Path) -> pd.DataFrame:
     try:
         if source.is_file():
             return pd.read_parquet(source)
-        names = {"id": str, "metric": str}
-        return pd.read_csv(
-            text, dtype=names, keep_default_na=False, na_values={"value": [""]}, float_precision="round_trip"
-        )
+        # Python's own conversion: pandas 2 reads the last digit of some numbers otherwise.
+        exact = {"id": str, "metric": str, "value": lambda number: float(number or "nan")}
+        return pd.read_csv(text, converters=exact)
     except (OSError, ValueError) as error:
         raise ResultError(f"cannot read {source}: {error}. Delete the folder {path} and run the cell again.") from error
 

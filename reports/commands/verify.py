@@ -25,7 +25,7 @@ class VerifySettings:
     root: Annotated[dict[str, Path], Argument(metavar="NAME=DIR")] = field(default_factory=dict)
     """Where a real dataset lies, for example llvip=data/llvip; the laboratory is drawn."""
     fuse: bool = False
-    """Fuse again, where the fuser is one of the suite's own."""
+    """Fuse again, where the code is 'this suite'."""
     train: bool = False
     """Train detectors and segmenters again."""
 

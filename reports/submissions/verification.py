@@ -15,6 +15,9 @@ from reports.submissions.recomputation import PLAIN_NAME, Source, recompute, why
 from suite.errors import ResultError, SettingsError
 from suite.records import Record
 
+OWN_CODE = "this suite"
+"""What `code` says of a fuser that the suite itself has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -42,7 +45,7 @@ def verify(
         images: Fused images: DIR/<set>/<id>.png, or DIR/<id>.png where there is one set; without it those of the
             submission, if it holds any.
         roots: Folder of each real dataset.
-        fuse: Let the suite fuse again where the fuser is one of its own.
+        fuse: Let the suite fuse again where the submission says that its code is this suite.
         train: Train again what was trained.
 
     Raises:
@@ -101,7 +104,7 @@ def _source(
     place = places.get(set_name(record))
     if place is not None:
         return Source(fuser=f"folder:{place.resolve()}", root=root)
-    if fuse and PLAIN_NAME.fullmatch(submission.manifest.fuser):
+    if fuse and submission.manifest.code == OWN_CODE and PLAIN_NAME.fullmatch(submission.manifest.fuser):
         return Source(fuser=submission.manifest.fuser, root=root)
     return None
 
