@@ -5,6 +5,7 @@
 # make imports   every module with the base install, without the extras
 # make coverage  the tests, and the share of lines that they reach
 # make package   wheel and source archive in dist/
+# make leaderboard   the page of the submissions in leaderboard/, in runs/leaderboard
 # make docs      docs/metrics.md and the site in site/
 # make golden    make the golden numbers of the metrics anew with other people's programs, in an environment of its own
 
@@ -69,6 +70,9 @@ golden:
 
 package: install
 	$(BIN)/python -m build --outdir dist
+
+leaderboard: install
+	$(BIN)/python -m reports leaderboard leaderboard --out runs/leaderboard
 
 docs: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'

@@ -34,7 +34,7 @@ def test_every_named_table_is_a_literal_where_the_recipe_says() -> None:
 
 def test_there_is_a_recipe_for_every_kind_of_contribution() -> None:
     headings = re.findall(r"^## (.+)$", TEXT, flags=re.MULTILINE)
-    assert headings == ["A metric", "A fuser", "A dataset", "A task", "A detector"]
+    assert headings == ["A metric", "A fuser", "A dataset", "A task", "A submission to the leaderboard", "A detector"]
 
 
 def test_the_make_targets_exist() -> None:
