@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 WORKDIR ?= runs/demo
 FUSERS ?= visible infrared average diffif
 
-.PHONY: install demo test lint types unit coverage imports test-slow test-browser bench golden package docs clean
+.PHONY: install demo test lint types unit coverage imports test-slow test-browser bench golden package leaderboard docs clean
 
 install: $(VENV)/.installed
 

@@ -17,6 +17,7 @@ from reports.submissions.tables import ImageValues, Replicates
 from suite.records import NOT_OVER_IMAGES
 from suite.settings import fingerprint
 from suite.statistics.intervals import Interval, bootstrap_error, mean_interval, score_interval
+from suite.statistics.scored import SUBSET
 
 SAME = 1e-9
 """Relative difference of two sums of the same numbers."""
@@ -68,7 +69,7 @@ def check_numbers(
             _check_mean(place, row, known)
         elif metric in replicates.by_metric:
             _check_replicates(place, metric, value, _interval(row), replicates)
-        elif content["task"] == "quality" and row["unit"] not in NOT_OVER_IMAGES:
+        elif content["task"] == "quality" and row["unit"] not in NOT_OVER_IMAGES and SUBSET not in metric:
             raise refusal(
                 place, f"{metric}, values of single images", expected="one per image", found="none", remedy=CHANGED
             )

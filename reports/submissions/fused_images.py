@@ -1,13 +1,14 @@
-"""Finds the fused images of a record in the working folder that it was computed in."""
+"""Finds the fused images of a record in the working folder that it was computed in, by the cells that fused them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.artefacts import inside
 from suite.errors import ResultError
 from suite.records import Record
 from suite.settings import fingerprint
@@ -33,10 +34,11 @@ def find_fused(workdir: Path, record: Record, ids: Set[str]) -> FusedImages:
         ResultError: they are not there any more.
     """
     row = record.rows[0]
-    for path, manifest in _manifests(workdir):
-        dataset = manifest["dataset"]
-        same_split = str(dataset["name"]).partition("@")[0] == row.dataset and dataset["split"] == row.split
-        if same_split and _is_of(record, manifest["fuser"]) and ids <= set(manifest["seconds"]):
+    for pairs, path, manifest in _fused_sets(workdir):
+        wanted = record.settings["pairs"]
+        same_pairs = pairs.get("fingerprint") == wanted["fingerprint"] and not pairs.get("condition")
+        same_images = manifest["dataset"]["split"] == row.split and ids <= set(manifest["seconds"])
+        if same_pairs and same_images and _is_of(record, manifest["fuser"]):
             return FusedImages(path / "images", frozenset(manifest["seconds"]))
     raise ResultError(
         f"no fused images of {row.fuser} on {row.dataset}/{row.split} under {workdir / 'fused'}: a submission holds "
@@ -44,7 +46,7 @@ def find_fused(workdir: Path, record: Record, ids: Set[str]) -> FusedImages:
     )
 
 
-def _is_of(record: Record, fuser: dict[str, Any]) -> bool:
+def _is_of(record: Record, fuser: Mapping[str, Any]) -> bool:
     method = record.settings["method"]
     if not method["train"]:
         return bool(fuser["fingerprint"] == method["fingerprint"])
@@ -54,11 +56,14 @@ def _is_of(record: Record, fuser: dict[str, Any]) -> bool:
     return is_trained and (f",steps={steps}" in spec if steps is not None else ",steps=" not in spec)
 
 
-def _manifests(workdir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for source in sorted((workdir / "fused").glob("*/manifest.json")):
+def _fused_sets(workdir: Path) -> Iterator[tuple[Mapping[str, Any], Path, Mapping[str, Any]]]:
+    """(pairs, folder, manifest) of every set that a cell of the working folder fused."""
+    for done in sorted((workdir / "cells").glob("fuse-*/done.json")):
         try:
-            content = json.loads(source.read_text(encoding="utf-8"))
-            if {"dataset", "fuser", "seconds"} <= set(content):
-                yield source.parent, content
-        except (OSError, ValueError):
+            pairs = json.loads((done.parent / "request.json").read_text(encoding="utf-8"))["settings"]["pairs"]
+            for output in json.loads(done.read_text(encoding="utf-8"))["outputs"]:
+                source = inside(workdir, f"{output}/manifest.json")
+                if source is not None:
+                    yield pairs, source.parent, json.loads(source.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError):
             continue

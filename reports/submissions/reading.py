@@ -114,14 +114,15 @@ def _read_content(folder: Path, place: str) -> dict[str, Any]:
 
 def _check_rows(place: str, content: Mapping[str, Any], manifest: Manifest) -> None:
     pairs = content["settings"].get("pairs")
-    dataset = str(pairs.get("name", "")).partition("@")[0] if isinstance(pairs, Mapping) else None
+    dataset = _dataset_of(str(pairs.get("name", ""))) if isinstance(pairs, Mapping) else None
     expected: dict[str, object] = {"task": content["task"], "fuser": manifest.fuser, "variant": "full"}
     expected |= {"dataset": dataset} if dataset is not None else {}
-    expected |= {"seed": content["settings"].get("seed")}
+    # Corrupted sources are a question of their own; the report draws their curves.
+    expected |= {"seed": content["settings"].get("seed"), "condition": ""}
     seen: set[str] = set()
     for row in content["rows"]:
         for name, wanted in expected.items():
-            if row.get(name) != wanted:
+            if row.get(name, "" if name == "condition" else None) != wanted:
                 raise refusal(
                     place, f"{row['metric']}, {name}", expected=wanted, found=row.get(name),
                     remedy="All rows of a submission are of its fuser, and of the settings of their record.",
@@ -129,6 +130,13 @@ def _check_rows(place: str, content: Mapping[str, Any], manifest: Manifest) -> N
         if row["metric"] in seen:
             raise refusal(place, row["metric"], expected="one row", found="two rows", remedy=AGAIN)
         seen.add(row["metric"])
+
+
+def _dataset_of(name: str) -> str:
+    """What rows call a dataset: the name that its options give it, else that of its reader."""
+    reader, _, options = name.partition("@")
+    called = [option.removeprefix("called=") for option in options.split(",") if option.startswith("called=")]
+    return called[-1] if called else reader
 
 
 def _build(folder: Path, home: str, manifest: Manifest) -> Record:

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from reports.collect import flatten
 from reports.submissions.refusal import refusal
 from suite.errors import ResultError
 from suite.files import write_text
@@ -92,6 +93,8 @@ def recompute(record: Record, source: Source, workdir: Path) -> tuple[int, str]:
         raise ResultError(f"{record.cell_id} could not be recomputed (status {done.returncode}):\n{said}")
     again = read_record(made[0])
     place = f"records/{record.cell_id}/result.json"
+    if other := _other_settings(record, again):
+        return 0, f"not compared: its settings cannot be given on the command line here: {', '.join(other)}"
     expected, found = record.settings["pairs"]["fingerprint"], again.settings["pairs"]["fingerprint"]
     if expected != found:
         raise refusal(
@@ -116,6 +119,13 @@ def _config(record: Record, source: Source) -> dict[str, Any]:
     if protocol.startswith("frozen-") and PLAIN_NAME.fullmatch(protocol.removeprefix("frozen-")):
         config["frozen_on"] = protocol.removeprefix("frozen-")
     return config | {"seeds": [settings["seed"]]}
+
+
+def _other_settings(record: Record, again: Record) -> list[str]:
+    """The settings in which the new record differs, other than the fuser, the content of pairs and library versions."""
+    mine, theirs = flatten(record.settings), flatten(again.settings)
+    found = sorted(key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key))
+    return [key for key in found if key.split(".")[0] not in ("method", "marks") and key != "pairs.fingerprint"]
 
 
 def _compare_images(place: str, record: Record, again: Record) -> int:

@@ -69,6 +69,9 @@ def verify(
                 left_out[f"{record.task}: {reason}"] += 1
                 continue
             found, remark = recompute(record, source, workdir)
+            if not found:
+                left_out[f"{record.task}: {remark}"] += 1
+                continue
             rows += found
             remarks += [f"{record.cell_id}: {remark}"] if remark else []
         if fuse:

@@ -63,7 +63,9 @@ def write_submission(workdir: Path, manifest: Manifest, out: Path, *, with_image
 
 def _records_of(workdir: Path, fuser: str) -> list[Record]:
     collection = collect(workdir)
-    full = {cell: record for cell, record in collection.records.items() if record.rows[0].variant == "full"}
+    firsts = {cell: record.rows[0] for cell, record in collection.records.items()}
+    # What is shown is the method itself on clean sources: no ablation, no corruption.
+    full = {cell: collection.records[cell] for cell, r in firsts.items() if r.variant == "full" and not r.condition}
     chosen = [record for record in full.values() if record.rows[0].fuser == fuser]
     if not chosen:
         raise UnknownName(f"fuser in {workdir}:", fuser, known={record.rows[0].fuser for record in full.values()})

@@ -56,6 +56,10 @@ class Maker:
             "seconds": dict.fromkeys(IDS, 0.01),
         }
         (folder / "manifest.json").write_text(json.dumps(manifest))
+        cell = self.workdir / "cells" / f"fuse-{_mark(fuser)}"
+        cell.mkdir(parents=True)
+        (cell / "request.json").write_text(json.dumps({"settings": {"pairs": {"fingerprint": "f00d"}}}))
+        (cell / "done.json").write_text(json.dumps({"outputs": [f"fused/{folder.name}"]}))
 
     def quality(self, fuser: str, skill: float) -> None:
         rows, frames = [], []

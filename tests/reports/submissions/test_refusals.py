@@ -55,6 +55,10 @@ def other_schema(folder: Path) -> None:
     change_json(record_of(folder, "cost"), lambda c: c.update(schema=1))
 
 
+def corrupted_sources(folder: Path) -> None:
+    change_json(record_of(folder, "quality"), lambda c: c["rows"][0].update(condition="infrared.shift:4px"))
+
+
 def other_fuser(folder: Path) -> None:
     change_json(record_of(folder, "cost"), lambda c: c["rows"][0].update(fuser="diffif"))
 
@@ -195,6 +199,7 @@ BROKEN: dict[Callable[[Path], None], str] = {
     drop_single_images: r"vif, values of single images: expected one per image, found none",
     other_schema: r"cost-\w+/result.json: schema: expected 2, found 1\. Compute the cell again with this version",
     other_fuser: r"parameters, fuser: expected average, found diffif\. All rows of a submission are of its fuser",
+    corrupted_sources: r"quality-\w+/result.json: vif, condition: expected , found infrared.shift:4px",
     other_version_of_the_method: r"fingerprint of the fuser: expected .*found .*two versions of the method",
     repeat_key: r"result.json: content: expected JSON, found the key 'task' stands twice",
     html_in_a_note: r"notes\[1\]: expected plain text, found markup '<s'",
