@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from reports.collect import flatten
+from reports.submissions.reading import method_of
 from reports.submissions.refusal import refusal
 from suite.errors import ResultError
 from suite.files import write_text
@@ -93,6 +94,9 @@ def recompute(record: Record, source: Source, workdir: Path) -> tuple[int, str]:
         raise ResultError(f"{record.cell_id} could not be recomputed (status {done.returncode}):\n{said}")
     again = read_record(made[0])
     place = f"records/{record.cell_id}/result.json"
+    then, now = method_of(record.settings), method_of(again.settings)
+    if not source.fuser.startswith("folder:") and then != now:
+        return 0, f"{source.fuser} is another version here (fingerprint {now}, submitted {then}): --images DIR"
     if other := _other_settings(record, again):
         return 0, f"not compared: its settings cannot be given on the command line here: {', '.join(other)}"
     expected, found = record.settings["pairs"]["fingerprint"], again.settings["pairs"]["fingerprint"]

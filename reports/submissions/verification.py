@@ -74,7 +74,7 @@ def verify(
                 continue
             rows += found
             remarks += [f"{record.cell_id}: {remark}"] if remark else []
-        if fuse:
+        if fuse and rows:
             count += compare_images(submission.digests, dict(_fused_again(submission, Path(scratch))))
     return Verified(
         submission=submission, num_images=count, num_recomputed=rows, remarks=tuple(remarks), left_out=left_out
