@@ -16,7 +16,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -296,7 +296,11 @@ def read_per_image(path: Path) -> pd.DataFrame:
         if source.is_file():
             return pd.read_parquet(source)
         # Python's own conversion: pandas 2 reads the last digit of some numbers otherwise.
-        exact = {"id": str, "metric": str, "value": lambda number: float(number or "nan")}
+        exact: dict[str, Callable[[str], Any]] = {
+            "id": str,
+            "metric": str,
+            "value": lambda number: float(number or "nan"),
+        }
         return pd.read_csv(text, converters=exact)
     except (OSError, ValueError) as error:
         raise ResultError(f"cannot read {source}: {error}. Delete the folder {path} and run the cell again.") from error
