@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,6 +39,28 @@ def test_the_site_holds_every_page() -> None:
 
     listed = files(yaml.safe_load((DOCS.parent / "mkdocs.yml").read_text())["nav"])
     assert sorted(listed) == sorted([*(str(page.relative_to(DOCS)) for page in PAGES), "first_steps.ipynb"])
+
+
+def test_links_that_leave_the_site_become_names_and_others_stay() -> None:
+    spec = importlib.util.spec_from_file_location("outside_links", DOCS / "outside_links.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    page = SimpleNamespace(file=SimpleNamespace(abs_src_path=str(DOCS / "index.md")))
+    text = "[README](../README.md), [LICENSE](../LICENSE), [Method](method.md#prior), [x](https://example.org/a.md)"
+    assert hook.on_page_markdown(text, page=page, config={"docs_dir": str(DOCS)}, files=None) == (
+        "README (`README.md` in the repository), `LICENSE`, [Method](method.md#prior), [x](https://example.org/a.md)"
+    )
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="mkdocs is not installed: make docs installs it")
+    command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "api" / "diffif" / "index.html").is_file()
 
 
 @pytest.mark.parametrize("name", NAMES)
