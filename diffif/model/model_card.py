@@ -19,6 +19,8 @@ TASK = "image-to-image"
 """The Hub's name of the task that comes nearest to fusion, which it does not know."""
 TAGS = ("image-fusion", "infrared", "visible", "diff-if")
 LICENCE_NAME = "terms-of-the-training-data"
+SHIPPED_NOTE = ("README.md beside this file", "diffif/weights/README.md of Diff-IF Bench")
+"""Where the checkpoints that ship say how they were trained, and where that is from anywhere else."""
 METRIC_NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -85,7 +87,7 @@ def _facts(card: CheckpointCard, data: Mapping[str, Any], sha256: str, num_param
         "training steps": str(card.step),
         "data": trained,
         "sha256 of the weights": f"`{sha256}`",
-        **{key: value for key, value in card.notes.items() if isinstance(value, str)},
+        **{key: value.replace(*SHIPPED_NOTE) for key, value in card.notes.items() if isinstance(value, str)},
     }
     rows = [f"| {_cell(key)} | {_cell(value)} |" for key, value in facts.items()]
     return "\n".join(["| | |", "| --- | --- |", *rows])

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from datasets.images import read_array
-from tests.test_python_page import draw_pairs
+from tests.test_python_page import MINE, SNIPPETS, STUDY, draw_pairs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ("suite", "datasets", "diffif", "downstream", "reports")
@@ -128,6 +128,17 @@ def test_the_snippets_of_the_readme_run(installed: Installed, elsewhere: Path) -
     for snippet in snippets:
         installed.run("python", "-c", snippet, cwd=elsewhere)
     assert read_array(elsewhere / "fused.png").shape == (72, 80, 3)
+
+
+def test_the_snippets_of_the_page_on_python_run_one_after_the_other(installed: Installed, elsewhere: Path) -> None:
+    (elsewhere / "vi" / "1.png").rename(elsewhere / "visible.png")
+    (elsewhere / "ir" / "1.png").rename(elsewhere / "infrared.png")
+    for split in ("train", "val"):
+        draw_pairs(elsewhere / "pairs" / split, "visible", "infrared", (f"{split}1", f"{split}2"))
+    draw_pairs(elsewhere / "campus", "left", "right", ("1", "2", "3"))
+    snippets = [snippet for snippet in SNIPPETS if snippet not in (MINE, STUDY)]
+    (elsewhere / "page.py").write_text("\n".join(snippets))
+    assert "'qabf': " in installed.run("python", "-W", "ignore", "page.py", cwd=elsewhere)
 
 
 def test_fuse_and_score_by_the_installed_commands(installed: Installed, elsewhere: Path) -> None:

@@ -102,6 +102,7 @@ def test_the_card_carries_the_hubs_metadata_and_the_checkpoints_scores(folder: P
     assert found["library_name"] == "diffif-bench"
     assert found["pipeline_tag"] == "image-to-image"
     assert (found["license"], found["license_link"]) == ("other", "README.md")
+    assert "see diffif/weights/README.md of Diff-IF Bench" in (folder / "README.md").read_text(encoding="utf-8")
     (result,) = found["model-index"][0]["results"]
     scores = read_card(folder / "model.safetensors").scores
     assert {entry["type"]: entry["value"] for entry in result["metrics"]} == {
