@@ -17,6 +17,7 @@ from downstream.pairs import Pairs, laboratory_pairs, real_pairs
 from downstream.task import TaskCell
 from downstream.tasks import get_task, split_changes, task_settings
 from suite.errors import SettingsError, UnknownName
+from suite.outside import code_digest, is_outside
 from suite.settings import override
 
 ALL = "all"
@@ -56,6 +57,8 @@ def plan_cells(
     """
     task, settings, methods = study.task, study.settings, tuple(methods)
     fields = {"pairs": study.pairs, **task.resolve(settings, methods, study.pairs, place)}
+    if is_outside(task):
+        fields["marks"] = {**fields.get("marks", {}), "code": code_digest(task.__module__)}
     _check_imported(methods, fields, task.reads(settings))
     cells = []
     for method in methods:

@@ -46,6 +46,24 @@ class Score:
 CORRUPTED_TRAINING = ", also in training"
 
 
+def mean_score(metric: str, values: Sequence[float]) -> Score:
+    """The mean of per-image values with its interval; nan values (undefined images) are left out of both."""
+    import numpy as np
+
+    from suite.statistics.intervals import mean_interval
+
+    array = np.asarray(values, dtype=np.float64)
+    known = array[~np.isnan(array)]
+    low, high = mean_interval(array)
+    return Score(
+        metric=metric,
+        value=float(known.mean()) if known.size else math.nan,
+        ci_low=low,
+        ci_high=high,
+        n=int(known.size),
+    )
+
+
 def fuser_facts(fused: FusedSet) -> list[Score]:
     """Time per image and parameters of the fuser, as facts beside a task's scores; nan where they are not known."""
     known = fused.computes and fused.num_parameters is not None

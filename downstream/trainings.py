@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import typing
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ class NetworkCell(Cell):
         return (self.fuse_cell,)
 
     def run(self, place: Place) -> tuple[Path, ...]:
-        """Train; returns the weights and the curve."""
+        """Train; returns the weights, and the curve of a network that has epochs."""
         from suite.device import resolve_device
 
         sets = [
@@ -91,15 +92,17 @@ class NetworkCell(Cell):
             for split in TRAINING_SPLITS
         ]
         folder = make_dir(self.folder(place.workdir) / "training")
-        return (self.train(sets, folder, resolve_device(place.device), place), folder / CURVE)
+        weights = self.train(sets, folder, resolve_device(place.device), place)
+        return (weights, *([folder / CURVE] if (folder / CURVE).is_file() else []))
 
     def weights(self, workdir: Path) -> Path:
         """The weights of the best epoch, after the cell was computed."""
         return CellStore(workdir).outputs(self.cell_id)[0]
 
-    def curve(self, workdir: Path) -> Path:
-        """Loss and validation score by epoch, after the cell was computed."""
-        return CellStore(workdir).outputs(self.cell_id)[1]
+    def copy_curve(self, workdir: Path, folder: Path) -> None:
+        """Put loss and validation score by epoch into a folder, after the cell was computed; no file without epochs."""
+        for curve in CellStore(workdir).outputs(self.cell_id)[1:]:
+            shutil.copyfile(curve, folder / curve.name)
 
 
 def write_curve(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:

@@ -24,7 +24,7 @@ PUBLIC = {
         "train",
         "write_image",
     ],
-    "downstream": ["run_task"],
+    "downstream": ["ImageTask", "SimpleDetector", "run_task"],
     "diffif.metrics": [
         "CONVENTIONS",
         "DEFAULT_METRICS",

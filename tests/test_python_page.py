@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import torch
 
+from datasets.base import Boxes
 from datasets.images import read_array, write_image
+from downstream.detect.detector import BoxedImages
 from downstream.detect.detectors import build_detector
 from downstream.detect.settings import DetectionSettings
 from downstream.tasks import get_task
@@ -75,10 +77,20 @@ def mine(beside: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_the_task_and_the_detector_of_the_page_follow_their_contracts(mine: dict[str, str], tmp_path: Path) -> None:
-    detector = build_detector(DetectionSettings(model="mine:Centre"), tmp_path)
-    (found,) = detector.predict(None, [tmp_path / "visible.png"], keep=None, device="cpu", threads=1)
-    assert found.xyxy.shape == (1, 4)
+    detector = build_detector(DetectionSettings(model="mine:MeanBox"), tmp_path)
+    boxes = (Boxes(xyxy=((10.0, 10.0, 20.0, 20.0),), labels=(0,)), Boxes(xyxy=((20.0, 10.0, 40.0, 20.0),), labels=(0,)))
+    pictures = (tmp_path / "visible.png", tmp_path / "infrared.png")
+    train = BoxedImages(images=pictures, boxes=boxes, classes=("person",), fingerprint="two")
+    weights = detector.train(train, train, folder=tmp_path, seed=0, device="cpu", threads=1)
+    found, _ = detector.predict(weights, pictures, keep=None, device="cpu", threads=1)
+    assert found.xyxy.tolist() == [[15.0, 10.0, 30.0, 20.0]]
     assert get_task("mine:Brightness").kind == "brightness"
+
+
+def test_the_task_and_the_detector_of_the_page_are_short() -> None:
+    _, *classes = re.split(r"^class ", MINE, flags=re.MULTILINE)
+    assert len(classes) == 2
+    assert max(len([line for line in text.splitlines() if line.strip()]) for text in classes) <= MOST_LINES
 
 
 @pytest.mark.slow
@@ -96,7 +108,7 @@ def test_the_study_of_the_page_gives_a_line_per_number(beside: Path, capsys: pyt
     "words",
     [
         ["downstream.compare", "--tasks", "mine:Brightness", "--fusers", "average", "max"],
-        ["downstream.detect", "--model", "mine:Centre", "--fuser", "average", "--fuser", "max", "--seeds", "0"],
+        ["downstream.detect", "--model", "mine:MeanBox", "--fuser", "average", "--fuser", "max", "--seeds", "0"],
     ],
 )
 def test_the_commands_compute_the_task_and_the_detector_of_the_page(

@@ -6,11 +6,8 @@ feathered seams, chroma and 8-bit range are the base class's business and leave 
 
 from __future__ import annotations
 
-import hashlib
-import sys
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -20,6 +17,7 @@ from torch import Tensor
 from datasets.images import rgb_to_ycbcr, ycbcr_to_rgb
 from diffif.fusers.tiling import fuse_in_tiles
 from suite.errors import ImageError
+from suite.outside import code_digest, is_outside
 from suite.settings import fingerprint
 
 Kind = Literal["control", "classical", "deep", "diffusion", "imported"]
@@ -81,11 +79,10 @@ class Fuser(ABC):
     def _code_mark(self) -> int | dict[str, Any]:
         """`code_version`; for a class from outside this package also which class it is, and its module's source."""
         cls = type(self)
-        if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        if not is_outside(cls):
             return self.code_version
-        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        mark = hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
-        return {"version": self.code_version, "class": f"{cls.__module__}:{cls.__qualname__}", "source": mark}
+        name = f"{cls.__module__}:{cls.__qualname__}"
+        return {"version": self.code_version, "class": name, "source": code_digest(cls.__module__)}
 
     @property
     def num_parameters(self) -> int | None:

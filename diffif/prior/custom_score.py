@@ -7,17 +7,16 @@ one image must not depend on the others of the batch.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from suite.errors import SettingsError
+from suite.outside import code_digest
 
 ScoreFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -60,8 +59,7 @@ def load_score(spec: str) -> ScoreFunction:
 def code_mark(spec: str) -> str:
     """Hex digits of the function's file, so that kept scores are not taken for those of edited code."""
     load_score(spec)
-    file = import_module(spec.partition(":")[0]).__file__
-    return hashlib.sha256(Path(file).read_bytes() if file else b"").hexdigest()[:MARK_LENGTH]
+    return code_digest(spec.partition(":")[0])[:MARK_LENGTH]
 
 
 def apply_score(spec: str, fused: Tensor, visible: Tensor, infrared: Tensor, *, where: str) -> Tensor:

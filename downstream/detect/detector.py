@@ -53,7 +53,8 @@ class Detector(Protocol):
             train: What it learns from.
             val: What chooses the epoch.
             folder: Its own; holds what an earlier attempt left. Killed and resumed must give the numbers of never
-                killed. After every epoch `downstream.trainings.write_curve` gets epoch, loss, map50 and map50_95.
+                killed. After every epoch, if it has epochs, `downstream.trainings.write_curve` gets epoch, loss, map50
+                and map50_95.
             seed: Of weights, order and augmentation.
             device: "cpu", "cuda:0" ...
             threads: CPU threads.

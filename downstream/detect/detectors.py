@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suite.errors import UnknownName
-from suite.outside import import_named
+from suite.outside import find_module, import_named
 
 if TYPE_CHECKING:
     from downstream.detect.detector import Detector
@@ -43,11 +41,3 @@ def build_detector(settings: DetectionSettings, workdir: Path) -> Detector:
         raise UnknownName("detector library", library, known=DETECTORS, hint="Your own: package.module:Class.")
     detector: Detector = import_named(place, "the detector")(name, settings, workdir)
     return detector
-
-
-def find_module(name: str) -> ModuleSpec | None:
-    """Where a module lies; None where there is none."""
-    try:
-        return find_spec(name)
-    except (ImportError, ValueError):
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,8 +149,7 @@ class DetectCell(TaskCell):
             )
             write_compact_json(folder / "confusion.json", content)
             if training:
-                curve = training.curve(place.workdir)
-                shutil.copyfile(curve, folder / curve.name)
+                training.copy_curve(place.workdir, folder)
 
         return Measured(
             scores=[*scores.scores, *fuser_facts(fused)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,12 +12,10 @@ from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.quality.settings import QualitySettings
-from downstream.task import Measured, Score, TaskCell, fuser_facts
+from downstream.task import Measured, TaskCell, fuser_facts, mean_score
 from suite.records import Quantity, Record, timed
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from rich.table import Table
 
 
@@ -105,10 +102,7 @@ class QualityCell(TaskCell):
             )
         rows = [(sample.id, metric, values[sample.id][metric]) for metric in self.metrics for sample in dataset]
         per_image = pd.DataFrame(rows, columns=["id", "metric", "value"])
-        scores = [
-            self._score(metric, per_image.loc[per_image["metric"] == metric, "value"].to_numpy(dtype=float))
-            for metric in self.metrics
-        ]
+        scores = [mean_score(metric, [values[sample.id][metric] for sample in dataset]) for metric in self.metrics]
         return Measured(
             scores=[*scores, *fuser_facts(fused)],
             per_image=per_image,
@@ -120,14 +114,6 @@ class QualityCell(TaskCell):
             ),
             write_artefacts=lambda folder: write_examples(folder, dataset, fused),
         )
-
-    def _score(self, metric: str, values: NDArray[np.float64]) -> Score:
-        from suite.statistics.intervals import mean_interval
-
-        known = values[values == values]
-        low, high = mean_interval(values)
-        mean = float(known.mean()) if known.size else math.nan
-        return Score(metric=metric, value=mean, ci_low=low, ci_high=high, n=int(known.size))
 
 
 def choose_metrics(names: Sequence[str], convention: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,8 +122,7 @@ class SegmentCell(TaskCell):
 
         def fill(folder: Path) -> None:
             write_artefacts(folder, test, fused, shown, judged.counts, unlabelled, replicates)
-            curve = self.training.curve(place.workdir)
-            shutil.copyfile(curve, folder / curve.name)
+            self.training.copy_curve(place.workdir, folder)
 
         return Measured(
             scores=[*scores, *fuser_facts(fused)],

@@ -9,7 +9,7 @@ import pytest
 
 from downstream.segment.segmenters import build_segmenter
 from downstream.segment.settings import SegmentationSettings
-from suite.errors import UnknownName
+from suite.errors import SettingsError, UnknownName
 
 SMALL = SegmentationSettings(arch="unet", encoder="resnet18", encoder_weights="none")
 
@@ -29,3 +29,17 @@ def test_what_determines_the_weights_is_in_the_identity_and_where_they_are_train
     assert identity != build_segmenter(replace(SMALL, arch="fpn")).identity
     assert identity == build_segmenter(replace(SMALL, workers=0, resamples=7)).identity
     assert not any(isinstance(value, Path) for value in identity.values())
+
+
+class OwnNetwork:
+    """Takes what every library's class takes."""
+
+    def __init__(self, name: str, settings: SegmentationSettings) -> None:
+        self.name, self.identity = name, {"network": name}
+
+
+def test_a_network_of_ones_own_is_named_by_its_place() -> None:
+    found = build_segmenter(replace(SMALL, arch=f"{__name__}:OwnNetwork"))
+    assert isinstance(found, OwnNetwork)
+    with pytest.raises(SettingsError, match="cannot import the segmentation network"):
+        build_segmenter(replace(SMALL, arch=f"{__name__}:NoNetwork"))
