@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.images import write_image
+from datasets.layouts.survey import SurveyedLayout
 
 SIZE = (24, 32)
 LLVIP_TRAIN = [f"{scene:02d}{frame:04d}" for scene in (1, 2, 3, 4) for frame in range(1, 4)]
@@ -197,3 +198,8 @@ MINIATURES: dict[str, Callable[[Path], None]] = {
     "folder": write_folder,
     "synthetic": write_synthetic,
 }
+
+
+def ids(layout: SurveyedLayout, split: str) -> list[str]:
+    """The ids of a split."""
+    return [sample.id for sample in layout.load(split, "quality")]
