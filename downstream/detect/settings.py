@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from downstream.grid.cell import NOT_IDENTITY
+from downstream.trained_settings import TrainedTaskSettings
 from suite.errors import SettingsError
 from suite.options import Argument
 
-Protocol = Literal["retrain", "frozen"]
 FROZEN_MODEL = "model"
 """--frozen-on model: the given network is judged as it is, without any training."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectionSettings:
+class DetectionSettings(TrainedTaskSettings):
     """One detector, the same for every fuser."""
 
     model: Annotated[str, Argument(metavar="NAME", aliases=("--detector",))] = field(
@@ -35,17 +35,12 @@ class DetectionSettings:
     """Epochs without progress on validation after which training stops."""
     learning_rate: float | None = None
     """First learning rate (default: the library chooses optimiser and rate)."""
-    workers: int = field(default=4, metadata=NOT_IDENTITY)
-    """Loader processes on a GPU; a CPU loads in the training process."""
-    protocol: Protocol = "retrain"
-    """retrain: a detector per fuser. frozen: one detector judges every fuser's images."""
     frozen_on: Annotated[str, Argument(metavar="NAME")] = field(default="", metadata=NOT_IDENTITY)
     """For frozen: the fuser whose images train the one detector, or "model" for the given weights as they are."""
-    resamples: int = 1000
-    """Bootstrap draws behind an interval."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "imgsz", "batch", "nominal_batch", "resamples"):
+        super().__post_init__()
+        for name in ("epochs", "imgsz", "batch", "nominal_batch"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name.replace('_', '-')} must be at least 1, got {getattr(self, name)}")
         if self.imgsz % 32:
@@ -55,23 +50,12 @@ class DetectionSettings:
             )
         if self.learning_rate is not None and not self.learning_rate > 0:
             raise SettingsError(f"--learning-rate must be positive, got {self.learning_rate}")
-        if self.protocol == "frozen" and not self.frozen_on:
-            raise SettingsError(
-                "--protocol frozen needs --frozen-on: the fuser whose images train the one detector (visible, "
-                "infrared, average ...), or model for --model as it is."
-            )
-        if self.protocol == "retrain" and self.frozen_on:
-            raise SettingsError("--frozen-on belongs to --protocol frozen.")
-        if self.frozen_on == FROZEN_MODEL and self.model.endswith((".yaml", ".yml")):
+        if not self.trains and self.model.endswith((".yaml", ".yml")):
             raise SettingsError(
                 f"--frozen-on model judges trained weights; {self.model} has none. Pass --model PATH.pt."
             )
 
     @property
-    def protocol_name(self) -> str:
-        """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
-        return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"
-
-    def for_training(self) -> DetectionSettings:
-        """What determines the trained weights; everything else at its default, so that trainings are shared."""
-        return replace(self, protocol="retrain", frozen_on="", resamples=DetectionSettings.resamples)
+    def trains(self) -> bool:
+        """Not where the given weights judge as they are."""
+        return self.frozen_on != FROZEN_MODEL

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,14 +11,14 @@ from datasets.base import Boxes
 from datasets.base import Task as Labels
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.detect.quantities import PRIMARY, QUANTITIES
-from downstream.detect.settings import FROZEN_MODEL, DetectionSettings
+from downstream.detect.settings import DetectionSettings
 from downstream.detect.training_cell import DetectorCell
-from downstream.frozen import find_teacher
-from downstream.grid.cell import Cell, Place
+from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
-from downstream.task import Measured, TaskCell, fuser_facts
-from downstream.trainings import TRAINING_SPLITS
+from downstream.task import Measured, fuser_facts
+from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
+from downstream.trainings import NetworkCell
 from suite.records import Quantity, timed
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectCell(TaskCell):
+class DetectCell(TrainedTaskCell):
     """mAP of one method and seed."""
 
     kind: ClassVar[str] = "detect"
@@ -44,19 +43,8 @@ class DetectCell(TaskCell):
     quantities: ClassVar[Mapping[str, Quantity]] = {**QUANTITIES, **FUSER_FACTS}
     primary: ClassVar[str] = PRIMARY
     headline: ClassVar[tuple[str, ...]] = ("map50", "map50_95", "precision", "recall")
+    network: ClassVar[type[NetworkCell]] = DetectorCell
     settings: DetectionSettings
-    teacher: Method | None = None
-    """Whose images train the frozen detector."""
-
-    @classmethod
-    def reads(cls, settings: Any) -> tuple[str, ...]:
-        """Test alone where given weights judge."""
-        return ("test",) if settings.frozen_on == FROZEN_MODEL else (*TRAINING_SPLITS, "test")
-
-    @classmethod
-    def repeats(cls, settings: Any) -> bool:
-        """Nothing is trained when given weights judge."""
-        return bool(settings.frozen_on != FROZEN_MODEL)
 
     @classmethod
     def resolve(cls, settings: Any, methods: Sequence[Method], pairs: Pairs | None, place: Place) -> dict[str, Any]:
@@ -66,41 +54,14 @@ class DetectCell(TaskCell):
 
         assert pairs is not None
         detector = build_detector(settings, place.workdir)
-        if settings.frozen_on == FROZEN_MODEL:
+        if not settings.trains:
             map_classes(detector.classes, pairs.classes("detect"))
-        # What the settings say themselves stands there.
-        marks = {key: str(value) for key, value in detector.identity.items() if not hasattr(settings, key)}
-        teacher = None if settings.frozen_on == FROZEN_MODEL else find_teacher(settings.frozen_on, methods)
-        return {"marks": marks, "teacher": teacher}
-
-    @property
-    def protocol(self) -> str:
-        """As in the settings."""
-        return self.settings.protocol_name
+        return {"marks": marks_of(detector.identity, settings), "teacher": find_teacher(settings, methods)}
 
     @property
     def workload(self) -> str:
         """Data and size of the images."""
         return f"detect {self.pairs and self.pairs.fingerprint} {self.settings.model} {self.settings.imgsz}"
-
-    @cached_property
-    def training(self) -> DetectorCell | None:
-        """The training of the detector; None where given weights judge."""
-        if self.seed is None or self.settings.frozen_on == FROZEN_MODEL:
-            return None
-        assert self.pairs is not None
-        return DetectorCell(
-            pairs=self.pairs.seen_in(TRAINING_SPLITS),
-            method=self.teacher or self.method,
-            settings=self.settings.for_training(),
-            marks=self.marks,
-            seed=self.seed,
-            batch=self.batch,
-        )
-
-    def needs(self) -> tuple[Cell, ...]:
-        """The fused test images and the training."""
-        return (self.fuse_cell("test"), *([self.training] if self.training else []))
 
     def measure(self, place: Place, seconds: dict[str, float]) -> Measured:
         """Predict on the test images once, and score."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Literal
 
 from downstream.grid.cell import NOT_IDENTITY
+from downstream.trained_settings import TrainedTaskSettings
 from suite.errors import SettingsError
-from suite.options import Argument
 
-Protocol = Literal["retrain", "frozen"]
 ClassCounting = Literal["all", "ignore-unlabelled", "present"]
 COUNTINGS: tuple[ClassCounting, ...] = ("all", "ignore-unlabelled", "present")
 STRIDE = 32
@@ -17,7 +16,7 @@ STRIDE = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentationSettings:
+class SegmentationSettings(TrainedTaskSettings):
     """One network, the same for every fuser."""
 
     arch: str = "segformer"
@@ -44,19 +43,12 @@ class SegmentationSettings:
     """Epochs without progress on validation after which training stops."""
     classes: ClassCounting = "ignore-unlabelled"
     """Which classes the headline mIoU counts, and whether the network learns the unlabelled class (all)."""
-    protocol: Protocol = "retrain"
-    """retrain: a network per fuser. frozen: one network judges every fuser's images."""
-    frozen_on: Annotated[str, Argument(metavar="NAME")] = field(default="", metadata=NOT_IDENTITY)
-    """For frozen: the fuser whose images train the one network."""
-    workers: int = field(default=4, metadata=NOT_IDENTITY)
-    """Loader processes on a GPU; a CPU loads in the training process."""
     amp: bool = True
     """bfloat16 autocast on a GPU."""
-    resamples: int = 1000
-    """Bootstrap draws behind an interval."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch", "resamples", "patience"):
+        super().__post_init__()
+        for name in ("epochs", "batch", "patience"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"--{name} must be at least 1, got {getattr(self, name)}")
         if self.crop < STRIDE or self.crop % STRIDE:
@@ -66,22 +58,9 @@ class SegmentationSettings:
             raise SettingsError(f"--learning-rate must be positive, got {self.learning_rate}")
         if not 0 <= self.ema_decay < 1:
             raise SettingsError(f"ema_decay must lie in [0, 1), got {self.ema_decay}")
-        if self.protocol == "frozen" and not self.frozen_on:
-            raise SettingsError(
-                "--protocol frozen needs --frozen-on: the fuser whose images train the one network (visible, "
-                "infrared, average ...)."
-            )
-        if self.protocol == "retrain" and self.frozen_on:
-            raise SettingsError("--frozen-on belongs to --protocol frozen.")
-
-    @property
-    def protocol_name(self) -> str:
-        """The protocol in result rows: retrain, or frozen- and whose images train the one network."""
-        return "retrain" if self.protocol == "retrain" else f"frozen-{self.frozen_on}"
 
     def for_training(self) -> SegmentationSettings:
         """What determines the trained weights; everything else at its default, so that trainings are shared."""
         # Only whether the unlabelled class is learned matters to the network.
         classes: ClassCounting = "all" if self.classes == "all" else "ignore-unlabelled"
-        resamples = SegmentationSettings.resamples
-        return replace(self, protocol="retrain", frozen_on="", resamples=resamples, classes=classes)
+        return replace(super().for_training(), classes=classes)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Task as Labels
 from downstream.cost.quantities import FUSER_FACTS
-from downstream.frozen import find_teacher
-from downstream.grid.cell import Cell, Place
+from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.segment.quantities import PRIMARY, QUANTITIES
 from downstream.segment.settings import SegmentationSettings
 from downstream.segment.training_cell import SegmenterCell
-from downstream.task import Measured, TaskCell, fuser_facts
-from downstream.trainings import TRAINING_SPLITS
+from downstream.task import Measured, fuser_facts
+from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
+from downstream.trainings import NetworkCell
 from suite.records import Quantity, timed
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentCell(TaskCell):
+class SegmentCell(TrainedTaskCell):
     """mIoU of one method and seed."""
 
     kind: ClassVar[str] = "segment"
@@ -49,19 +48,8 @@ class SegmentCell(TaskCell):
     quantities: ClassVar[Mapping[str, Quantity]] = {**QUANTITIES, **FUSER_FACTS}
     primary: ClassVar[str] = PRIMARY
     headline: ClassVar[tuple[str, ...]] = ("miou", "pixel_accuracy", "boundary_f1")
+    network: ClassVar[type[NetworkCell]] = SegmenterCell
     settings: SegmentationSettings
-    teacher: Method | None = None
-    """Whose images train the frozen network."""
-
-    @classmethod
-    def reads(cls, settings: Any) -> tuple[str, ...]:
-        """All three."""
-        return (*TRAINING_SPLITS, "test")
-
-    @classmethod
-    def repeats(cls, settings: Any) -> bool:
-        """A network is trained in every protocol."""
-        return True
 
     @classmethod
     def resolve(cls, settings: Any, methods: Sequence[Method], pairs: Pairs | None, place: Place) -> dict[str, Any]:
@@ -69,15 +57,8 @@ class SegmentCell(TaskCell):
         from downstream.segment.segmenters import build_segmenter
 
         segmenter = build_segmenter(settings)
-        # What the settings say themselves stands there.
-        marks = {key: str(value) for key, value in segmenter.identity.items() if not hasattr(settings, key)}
-        marks["encoder_weights"] = Path(settings.encoder_weights).name
-        return {"marks": marks, "teacher": find_teacher(settings.frozen_on, methods)}
-
-    @property
-    def protocol(self) -> str:
-        """As in the settings."""
-        return self.settings.protocol_name
+        marks = {**marks_of(segmenter.identity, settings), "encoder_weights": Path(settings.encoder_weights).name}
+        return {"marks": marks, "teacher": find_teacher(settings, methods)}
 
     @property
     def workload(self) -> str:
@@ -85,36 +66,19 @@ class SegmentCell(TaskCell):
         chosen = self.settings
         return f"segment {self.pairs and self.pairs.fingerprint} {chosen.arch} {chosen.encoder}"
 
-    @cached_property
-    def training(self) -> SegmenterCell:
-        """The training of the network."""
-        assert self.pairs is not None
-        assert self.seed is not None
-        return SegmenterCell(
-            pairs=self.pairs.seen_in(TRAINING_SPLITS),
-            method=self.teacher or self.method,
-            settings=self.settings.for_training(),
-            marks=self.marks,
-            seed=self.seed,
-            batch=self.batch,
-        )
-
-    def needs(self) -> tuple[Cell, ...]:
-        """The fused test images and the training."""
-        return (self.fuse_cell("test"), self.training)
-
     def measure(self, place: Place, seconds: dict[str, float]) -> Measured:
         """Predict on the test images once, and score."""
         from downstream.segment.artefacts import write_artefacts
         from downstream.segment.scoring import per_image_table, score_segmentation
 
         assert self.pairs is not None
-        chosen = self.settings
+        assert self.training is not None
+        chosen, training = self.settings, self.training
         test = self.pairs.load("test", "segment", place.workdir)
         fused = self.fuse_cell("test").fused("test", place.workdir)
         unlabelled = None if chosen.classes == "all" else test.ignore_index
         with timed(seconds, "predict"):
-            judged, shown = self._predict(test, fused, unlabelled, place)
+            judged, shown = self._predict(training.weights(place.workdir), test, fused, unlabelled, place)
         with timed(seconds, "score"):
             scores, replicates = score_segmentation(
                 judged, test.classes, chosen.classes, test.ignore_index, resamples=chosen.resamples
@@ -122,7 +86,7 @@ class SegmentCell(TaskCell):
 
         def fill(folder: Path) -> None:
             write_artefacts(folder, test, fused, shown, judged.counts, unlabelled, replicates)
-            self.training.copy_curve(place.workdir, folder)
+            training.copy_curve(place.workdir, folder)
 
         return Measured(
             scores=[*scores, *fuser_facts(fused)],
@@ -136,7 +100,7 @@ class SegmentCell(TaskCell):
         )
 
     def _predict(
-        self, test: PairedDataset, fused: FusedSet, unlabelled: int | None, place: Place
+        self, weights: Path, test: PairedDataset, fused: FusedSet, unlabelled: int | None, place: Place
     ) -> tuple[Judged, dict[str, NDArray[np.uint8]]]:
         """Counts of every image, and the class maps of the images that the report shows."""
         from downstream.gallery import example_samples
@@ -149,7 +113,7 @@ class SegmentCell(TaskCell):
 
         masked = masked_images(fused, test)
         predictions = build_segmenter(self.settings).predict(
-            self.training.weights(place.workdir),
+            weights,
             masked.images,
             num_classes=masked.num_classes,
             ignore_index=masked.ignore_index,
