@@ -85,31 +85,30 @@ USABLE: tuple[ProblemKind, ...] = ("count", "image format", "label without image
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing wrong with one pair, label or folder."""
+class Observation:
+    """One thing that was noticed."""
 
-    kind: ProblemKind
     id: str
-    """The pair's id; empty where the problem is not one pair's."""
+    """The pair's id; empty where it is not about one pair."""
     detail: str
-    """Where, what was found, what was expected."""
+    """Where, what was found, and what was expected."""
 
     def __str__(self) -> str:
         return f"{self.id}: {self.detail}" if self.id else self.detail
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remark:
+class Problem(Observation):
+    """One thing wrong with one pair, label or folder."""
+
+    kind: ProblemKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark(Observation):
     """One thing about a pair that explains odd numbers later, and that may be meant so."""
 
     kind: RemarkKind
-    id: str
-    """The pair's id; empty where it is not about one pair."""
-    detail: str
-    """Where, and what was found."""
-
-    def __str__(self) -> str:
-        return f"{self.id}: {self.detail}" if self.id else self.detail
 
 
 def remedy(kind: ProblemKind, *, skip: bool = True) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from diffif.fusers.base import Fuser
-from suite.errors import SettingsError
+from diffif.fusers.classical.pyramid import PyramidFuser
 
 
-class DTCWT(Fuser):
+class DTCWT(PyramidFuser):
     """Larger complex magnitude in every oriented band, mean of the low-pass.
 
     Args:
@@ -27,15 +26,11 @@ class DTCWT(Fuser):
 
     name = "dtcwt"
     label = "DTCWT"
-    kind = "classical"
     paper = "Lewis et al., Pixel- and region-based image fusion with complex wavelets, Information Fusion 8(2), 2007"
     min_size = 16
-    tileable = False
 
     def __init__(self, *, levels: int = 4, device: str = "cpu") -> None:
-        if levels < 1:
-            raise SettingsError(f"dtcwt: levels must be at least 1, got {levels}.")
-        super().__init__(device=device, settings={"levels": levels})
+        super().__init__(levels=levels, device=device)
         forward, inverse = _import_transforms()
         self._analyse = forward(J=levels, biort="near_sym_b", qshift="qshift_b").to(self.device)
         self._synthesise = inverse(biort="near_sym_b", qshift="qshift_b").to(self.device)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from diffif.fusers.base import Fuser
-from diffif.fusers.classical.pyramid import choose_larger, collapse, laplacian_pyramid
-from suite.errors import SettingsError
+from diffif.fusers.classical.pyramid import PyramidFuser, choose_larger, collapse, laplacian_pyramid
 
 
-class Laplacian(Fuser):
+class Laplacian(PyramidFuser):
     """Larger magnitude in every detail level, mean of the coarsest level.
 
     Args:
@@ -19,15 +17,7 @@ class Laplacian(Fuser):
 
     name = "laplacian"
     label = "LP"
-    kind = "classical"
     paper = "Burt and Adelson, The Laplacian pyramid as a compact image code, IEEE Trans. Communications 31(4), 1983"
-    tileable = False
-
-    def __init__(self, *, levels: int = 4, device: str = "cpu") -> None:
-        super().__init__(device=device, settings={"levels": levels})
-        if levels < 1:
-            raise SettingsError(f"{self.name}: levels must be at least 1, got {levels}.")
-        self.levels = levels
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         first, second = (laplacian_pyramid(image, self.levels) for image in (y, infrared))

@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from diffif.fusers.base import Fuser
+from suite.errors import SettingsError
+
 # The 5-tap generating kernel with a = 0.375, which is binomial; Burt and Adelson's default is a = 0.4.
 KERNEL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -69,3 +72,25 @@ def choose_larger(first: Tensor, second: Tensor) -> Tensor:
 
 def _size(image: Tensor) -> tuple[int, int]:
     return int(image.shape[-2]), int(image.shape[-1])
+
+
+class PyramidFuser(Fuser):
+    """A method that works level by level.
+
+    Args:
+        levels: Levels of detail; fewer where the image is too small for them.
+        device: Where to compute.
+
+    Raises:
+        SettingsError: fewer than one level.
+    """
+
+    kind = "classical"
+    # The coarsest level sees the whole image.
+    tileable = False
+
+    def __init__(self, *, levels: int = 4, device: str = "cpu") -> None:
+        super().__init__(device=device, settings={"levels": levels})
+        if levels < 1:
+            raise SettingsError(f"{self.name}: levels must be at least 1, got {levels}.")
+        self.levels = levels

@@ -5,15 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diffif.fusers.base import Fuser
-from diffif.fusers.classical.pyramid import expand, gaussian_pyramid
-from suite.errors import SettingsError
+from diffif.fusers.classical.pyramid import PyramidFuser, expand, gaussian_pyramid
 
 # Keeps the ratio finite where an image is black; half of one 8-bit step.
 DARKEST = 0.5 / 255
 
 
-class RatioPyramid(Fuser):
+class RatioPyramid(PyramidFuser):
     """Per level and pixel the ratio further from 1; mean of the coarsest level.
 
     Args:
@@ -23,15 +21,7 @@ class RatioPyramid(Fuser):
 
     name = "rp"
     label = "RP"
-    kind = "classical"
     paper = "Toet, Image fusion by a ratio of low-pass pyramid, Pattern Recognition Letters 9(4), 1989"
-    tileable = False
-
-    def __init__(self, *, levels: int = 4, device: str = "cpu") -> None:
-        super().__init__(device=device, settings={"levels": levels})
-        if levels < 1:
-            raise SettingsError(f"{self.name}: levels must be at least 1, got {levels}.")
-        self.levels = levels
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         first, second = (gaussian_pyramid(image + DARKEST, self.levels) for image in (y, infrared))

@@ -6,7 +6,7 @@ Information and Communication Technologies, 2014.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffif.metrics.derived.planes import Plane, Triple
-from diffif.metrics.metric import Rules
+from diffif.metrics.metric import Metric, Rules
 
 WINDOW_SIZE = 3
 NUM_PIXELS = WINDOW_SIZE * WINDOW_SIZE
@@ -27,6 +27,35 @@ class FeatureRules(Rules):
 
     scale: float = 1.0
     """Factor on the grey levels before features are extracted."""
+
+
+def feature_metric(
+    feature: Callable[[Plane, float], Tensor], *, name: str, label: str, summary: str, rules: Mapping[str, FeatureRules]
+) -> Metric:
+    """The metric of one feature; everything but its name is the same for all.
+
+    Args:
+        feature: From one image and the factor on its grey levels to the feature, (B, h, w), float64.
+        name: Key in results.
+        label: As the field prints it.
+        summary: What it measures, in a few words.
+        rules: Convention -> choices.
+    """
+
+    def measure(triple: Triple, rules: FeatureRules) -> Tensor:
+        return feature_information(triple, lambda plane: feature(plane, rules.scale))
+
+    return Metric(
+        name=name,
+        label=label,
+        summary=summary,
+        higher_is_better=True,
+        value_range=(0.0, 1.0),
+        citation="Haghighat and Razian, IEEE Conf. Application of Information and Communication Technologies, 2014",
+        smallest_side=WINDOW_SIZE,
+        rules=rules,
+        measure=measure,
+    )
 
 
 def feature_information(triple: Triple, feature: Callable[[Plane], Tensor]) -> Tensor:

@@ -6,26 +6,19 @@ import torch
 from torch import Tensor
 
 from diffif.metrics.derived.edges import differences
-from diffif.metrics.derived.feature_information import FeatureRules, feature_information
-from diffif.metrics.derived.planes import Triple
-from diffif.metrics.metric import Metric
+from diffif.metrics.derived.feature_information import FeatureRules, feature_metric
+from diffif.metrics.derived.planes import Plane
 
 
-def measure(triple: Triple, rules: FeatureRules) -> Tensor:
-    """(B,): FMI of the horizontal gradient."""
-    return feature_information(triple, lambda plane: plane.derive(differences)[0].to(torch.float64) * rules.scale)
+def feature(plane: Plane, scale: float) -> Tensor:
+    """(B, h, w): the horizontal gradient."""
+    return plane.derive(differences)[0].to(torch.float64) * scale
 
 
-METRIC = Metric(
+METRIC = feature_metric(
+    feature,
     name="fmi_gradient",
     label="FMI gradient",
     summary="feature mutual information of horizontal gradients",
-    higher_is_better=True,
-    value_range=(0.0, 1.0),
-    citation="Haghighat and Razian, IEEE Conf. Application of Information and Communication Technologies, 2014",
-    smallest_side=3,
-    rules={
-        "standard": FeatureRules(),
-    },
-    measure=measure,
+    rules={"standard": FeatureRules()},
 )
