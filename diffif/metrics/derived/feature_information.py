@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -41,10 +42,6 @@ def feature_metric(
         summary: What it measures, in a few words.
         rules: Convention -> choices.
     """
-
-    def measure(triple: Triple, rules: FeatureRules) -> Tensor:
-        return feature_information(triple, lambda plane: feature(plane, rules.scale))
-
     return Metric(
         name=name,
         label=label,
@@ -54,8 +51,12 @@ def feature_metric(
         citation="Haghighat and Razian, IEEE Conf. Application of Information and Communication Technologies, 2014",
         smallest_side=WINDOW_SIZE,
         rules=rules,
-        measure=measure,
+        measure=partial(_measure, feature),
     )
+
+
+def _measure(feature: Callable[[Plane, float], Tensor], triple: Triple, rules: FeatureRules) -> Tensor:
+    return feature_information(triple, lambda plane: feature(plane, rules.scale))
 
 
 def feature_information(triple: Triple, feature: Callable[[Plane], Tensor]) -> Tensor:
