@@ -6,15 +6,16 @@ Loading a dataset checks names and labels only, since it must be quick; this is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task, share_range
+from datasets.base import SPLITS, Boxes, Labels, MaskPath, Sample
 from datasets.images import read_pair_levels
+from datasets.layout import share_range
 from datasets.layouts.survey import SurveyedLayout
 from datasets.masks import VOID_ID, ColourMaskError, read_labels
 from datasets.problems import USABLE, Problem, Remark
@@ -22,11 +23,11 @@ from datasets.reading import SAME_SIZE
 from datasets.remarks import remark_on_pair
 from datasets.resizing import explain_sizes
 from suite.errors import BenchError, DatasetError, ImageError
+from suite.progress import Track
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 Findings = list[Problem | Remark]
 
-Progress = Callable[[Iterable[Findings], int], Iterable[Findings]]
 """Wraps the checks of `int` pairs, for example in a progress bar."""
 
 
@@ -51,7 +52,7 @@ class CheckReport:
     """The outcome of checking a dataset for one task."""
 
     dataset: str
-    task: Task
+    task: Labels
     parts: tuple[CheckedPart, ...]
     facts: Mapping[str, str]
     general_problems: tuple[Problem, ...]
@@ -69,7 +70,12 @@ class CheckReport:
 
 
 def check_dataset(
-    layout: SurveyedLayout, task: Task, *, subset: bool = False, workers: int = 1, progress: Progress | None = None
+    layout: SurveyedLayout,
+    task: Labels,
+    *,
+    subset: bool = False,
+    workers: int = 1,
+    progress: Track[Findings] | None = None,
 ) -> CheckReport:
     """Open every file of a dataset and collect what is wrong.
 
@@ -193,7 +199,7 @@ def _show(size: tuple[int, int]) -> str:
 
 
 def _check_part(
-    layout: SurveyedLayout, splits: tuple[str, ...], task: Task, workers: int, progress: Progress | None
+    layout: SurveyedLayout, splits: tuple[str, ...], task: Labels, workers: int, progress: Track[Findings] | None
 ) -> CheckedPart:
     survey, classes = layout.survey_folders(splits[0], task), layout.classes_for(task)
     said = layout.compare_class_lists(splits[0], task)
@@ -256,7 +262,7 @@ def _judge_counts(layout: SurveyedLayout, parts: Iterable[CheckedPart]) -> list[
     return problems
 
 
-def _collect_facts(layout: SurveyedLayout, task: Task) -> Mapping[str, str]:
+def _collect_facts(layout: SurveyedLayout, task: Labels) -> Mapping[str, str]:
     facts: dict[str, str] = {}
     for split in SPLITS:
         try:

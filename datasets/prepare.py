@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.base import SPLITS, MaskPath, Sample, Task
+from datasets.base import SPLITS, Labels, MaskPath, Sample
 from datasets.checks import CheckReport
 from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import USABLE, raise_problems
@@ -19,8 +19,8 @@ from datasets.splits import write_list
 from datasets.subsets import subset_files
 from suite.errors import DatasetError
 from suite.files import make_dir, write_file
+from suite.progress import Track
 
-Progress = Callable[[Iterable[Path], int], Iterable[Path]]
 """Wraps the writing of `int` files, for example in a progress bar."""
 
 
@@ -44,7 +44,7 @@ def prepare_dataset(
     *,
     skip_invalid: bool = False,
     copy: bool = False,
-    progress: Progress | None = None,
+    progress: Track[Path] | None = None,
 ) -> Prepared:
     """Write the clean copy; a second run writes only what is missing.
 
@@ -109,7 +109,7 @@ def _sound_ids(layout: SurveyedLayout, reports: Sequence[CheckReport], split: st
     return frozenset()
 
 
-def _files_of(layout: SurveyedLayout, sample: Sample, task: Task) -> list[Path]:
+def _files_of(layout: SurveyedLayout, sample: Sample, task: Labels) -> list[Path]:
     label = layout.label_path(sample, task)
     evidence = sample.target.evidence if isinstance(sample.target, MaskPath) else None
     return [path for path in (sample.visible, sample.infrared, label, evidence) if path is not None]

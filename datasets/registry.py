@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
-from datasets.base import PairedDataset, Task
+from datasets.base import Labels, PairedDataset
 from datasets.layouts.survey import SurveyedLayout
 from datasets.reading import PLAIN, PairOptions, parse_dataset
 from suite.errors import SettingsError, UnknownName
@@ -64,7 +64,7 @@ def open_layout(spec: str, root: str | PathLike[str], options: PairOptions = PLA
     return get_layout(name)(root, options if said == PLAIN else said)
 
 
-def load_dataset(name: str, root: str | PathLike[str] | None, split: str, task: Task) -> PairedDataset:
+def load_dataset(name: str, root: str | PathLike[str] | None, split: str, task: Labels) -> PairedDataset:
     """The samples of one split, checked for layout and labels, no image opened.
 
     Args:

@@ -12,7 +12,7 @@ from suite.errors import SettingsError
 from suite.options import Argument
 
 if TYPE_CHECKING:
-    from downstream.grid.runner import Progress
+    from downstream.grid.runner import GridProgress
 
 LABORATORY_SEEDS = (0, 1, 2)
 """One training cannot tell a method from the luck of that training."""
@@ -86,7 +86,7 @@ def _defaults(task: str, command: type[TaskCommand], given: Mapping[str, Any]) -
     return base
 
 
-def compute(task: str, command: TaskCommand, words: Sequence[str]) -> Progress:
+def compute(task: str, command: TaskCommand, words: Sequence[str]) -> GridProgress:
     """Plan the cells of one task and compute them; returns what became of them.
 
     Args:
@@ -116,7 +116,7 @@ def compute(task: str, command: TaskCommand, words: Sequence[str]) -> Progress:
     return execute(cells, command.execution, place, module=f"downstream.{task}", words=words, threads=threads)
 
 
-def exit_status(progress: Progress, options: ExecutionOptions) -> int:
+def exit_status(progress: GridProgress, options: ExecutionOptions) -> int:
     """0 where every cell is done, or nothing was to be computed; otherwise 1."""
     return 0 if options.dry_run or progress.succeeded else 1
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from datasets.base import Sample
-from datasets.base import Task as Labels
+from datasets.base import Labels, Sample
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.grid.cell import Place
 from downstream.task import Measured, TaskCell, fuser_facts, mean_score
-from suite.records import Quantity, timed
+from suite.records import timed
+from suite.rows import Quantity
 
 
 @dataclass(frozen=True, kw_only=True)

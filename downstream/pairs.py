@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from datasets.base import SPLITS, Task
+from datasets.base import SPLITS, Labels
 from datasets.corruptions.condition import Condition
 from datasets.synthetic.settings import SyntheticSettings
 from downstream.grid.cell import IDENTITY_IF_SET, NOT_IDENTITY, Cell, Place
@@ -30,7 +30,7 @@ class Pairs:
     """As in `python -m datasets list`."""
     fingerprint: str
     """Of everything that is read: images, labels, splits."""
-    labels: Task = "quality"
+    labels: Labels = "quality"
     """Which labels are needed; "quality" (none) for drawn pairs, whose labels are always there."""
     splits: tuple[str, ...] = SPLITS
     """What is read."""
@@ -45,7 +45,7 @@ class Pairs:
     corrupted: tuple[str, ...] = field(default=(), metadata=IDENTITY_IF_SET)
     """The splits that the condition holds for."""
 
-    def load(self, split: str, labels: Task, workdir: Path) -> PairedDataset:
+    def load(self, split: str, labels: Labels, workdir: Path) -> PairedDataset:
         """One split, under the condition that holds for it; drawn pairs must have been made by a `DataCell`."""
         from datasets.registry import load_dataset
 
@@ -73,7 +73,7 @@ class Pairs:
             return self.root
         return workdir / "data" / f"synthetic-{self.fingerprint}"
 
-    def classes(self, labels: Task) -> tuple[str, ...]:
+    def classes(self, labels: Labels) -> tuple[str, ...]:
         """The class names of a task's labels, known before drawn pairs are drawn."""
         from datasets.registry import open_layout
 
@@ -119,7 +119,7 @@ def laboratory_pairs(settings: SyntheticSettings) -> Pairs:
     return Pairs(name=LABORATORY, fingerprint=synthetic_fingerprint(settings), synthetic=settings)
 
 
-def real_pairs(name: str, root: Path | None, labels: Task, splits: Sequence[str]) -> Pairs:
+def real_pairs(name: str, root: Path | None, labels: Labels, splits: Sequence[str]) -> Pairs:
     """Pairs that lie at `root`, checked for layout and labels now.
 
     Args:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from suite.records import Record, Row
+from suite.records import Record
+from suite.rows import Row
 
 if TYPE_CHECKING:
     from rich.table import Table

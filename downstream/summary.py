@@ -14,7 +14,8 @@ from downstream.grid.cell import Cell
 from downstream.robustness import robustness_table
 from downstream.task import TaskCell
 from suite.console import print_table
-from suite.records import Record, Row, cell_dir, is_done, read_record
+from suite.records import Record, cell_dir, is_done, read_record
+from suite.rows import Row
 
 if TYPE_CHECKING:
     from rich.table import Table

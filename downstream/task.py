@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from datasets.reading import result_name
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place, identity
 from downstream.methods import FuseCell, Method
 from downstream.pairs import Pairs
-from suite.records import Quantity, Record, Row, timed, utc_now, write_record
+from suite.records import Record, timed, utc_now, write_record
+from suite.rows import Quantity, Row
 
 if TYPE_CHECKING:
     import pandas as pd

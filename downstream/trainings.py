@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from datasets.base import PairedDataset
-from datasets.base import Task as Labels
+from datasets.base import Labels, PairedDataset
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place
 from downstream.grid.store import CellStore
 from downstream.methods import FuseCell, Method

@@ -15,7 +15,7 @@ from reports.boards import Board, build_boards, is_board_metric
 from reports.collect import Collection, Context
 from reports.labels import arrow, show_p
 from reports.scores import Score
-from reports.tables import Cell, Column, Table, TableRow, score_cell
+from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from reports.verdict import Finding, Span
 from suite.statistics.comparison import ONE_TRAINING, SIGNIFICANCE, holm
 
@@ -129,7 +129,7 @@ def ablation_columns(board: Board) -> list[str]:
 def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, str]], told: Changes) -> Table:
     several = len({b.context for b, _ in columns}) > 1
     heads, full_cells = [], []
-    cells: dict[str, list[Cell]] = {v: [] for v in variants}
+    cells: dict[str, list[TableCell]] = {v: [] for v in variants}
     for board, metric in columns:
         scores = [s for (m, key), s in board.scores.items() if key == metric and m in (full, *variants)]
         label = board.labels[metric]
@@ -146,7 +146,7 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
         full_cells.append(score_cell(label, reference, decimals))
         for variant in variants:
             change = told.get((variant, board.context, metric))
-            cells[variant].append(Cell.absent() if change is None else _delta_cell(change, decimals))
+            cells[variant].append(TableCell.absent() if change is None else _delta_cell(change, decimals))
     rows = [TableRow(head=full, cells=tuple(full_cells))]
     rows += [TableRow(head=v, cells=tuple(cells[v]), missing=all(c.missing for c in cells[v])) for v in variants]
     return Table(
@@ -163,11 +163,11 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
     )
 
 
-def _delta_cell(change: Change, decimals: int) -> Cell:
+def _delta_cell(change: Change, decimals: int) -> TableCell:
     label = change.board.labels[change.metric]
     base = score_cell(label, change.score, decimals)
     p = show_p(change.p) if math.isfinite(change.p) else "no test" if change.full.higher is not None else ""
-    return Cell(
+    return TableCell(
         text=label.show(change.delta, decimals, signed=True),
         spread=p,
         value=change.delta,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import DASH, EVIDENCE, SUBSET, arrow, split_metric
 from reports.scores import OVERALL, Score
-from reports.tables import Cell, Column, Table, TableRow, score_cell
+from reports.tables import Column, Table, TableCell, TableRow, score_cell
 
 COST_FACTS = ("ms", "parameters")
 """What any task may tell of a fuser beside its scores."""
@@ -105,9 +105,9 @@ def class_table(board: Board) -> Table | None:
     )
 
 
-def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, Cell]:
+def _metric_cells(board: Board, metric: str, methods: Sequence[str]) -> dict[str, TableCell]:
     scores = {m: board.scores.get((m, metric)) for m in methods}
-    absent = {m: Cell.absent(is_pending=m in board.pending) for m in methods}
+    absent = {m: TableCell.absent(is_pending=m in board.pending) for m in methods}
     known = [s for s in scores.values() if s is not None]
     label = board.labels[metric]
     decimals = label.decimals_for(s.value for s in known)
@@ -140,23 +140,23 @@ def _metric_column(board: Board, metric: str) -> Column:
     return Column(key=metric, text=board.labels[metric].head, hint=metric, arrow=pointer, higher=higher)
 
 
-def _rank_cells(board: Board) -> dict[str, Cell]:
+def _rank_cells(board: Board) -> dict[str, TableCell]:
     tests = board.tests.get(board.ranking or "")
     if tests is None or not tests.any_tested:
         return {}
     cells = {}
     for method in board.methods:
         if method in board.present and method not in board.contestants:
-            cells[method] = Cell(text="–", hint="a source image: shown for comparison, not ranked")
+            cells[method] = TableCell(text="–", hint="a source image: shown for comparison, not ranked")
             continue
         if not any(tests.tested(method, other) for other in tests.methods if other != method):
-            cells[method] = Cell(text=DASH, missing=True, hint="not tested")
+            cells[method] = TableCell(text=DASH, missing=True, hint="not tested")
             continue
         rank = tests.rank(method)
         worse = sum(tests.better(method, other) for other in tests.methods if other != method)
         hint = f"significantly worse than {rank - 1}, better than {worse} of {len(tests.methods) - 1} others"
         records = tuple(sorted({c for (m, _), s in board.scores.items() if m == method for c in s.cells}))
-        cells[method] = Cell(text=str(rank), value=float(rank), hint=hint, records=records)
+        cells[method] = TableCell(text=str(rank), value=float(rank), hint=hint, records=records)
     return cells
 
 

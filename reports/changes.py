@@ -10,7 +10,7 @@ from reports.boards import Board, build_boards
 from reports.collect import Collection, Context, flatten
 from reports.labels import MISSING, Labels
 from reports.scores import Score
-from reports.tables import Cell, Column, Table, TableRow, score_cell
+from reports.tables import Column, Table, TableCell, TableRow, score_cell
 
 SAME_TO = 1e-9
 """Relative difference below which two numbers are the same."""
@@ -140,9 +140,9 @@ def _row(difference: Difference, labels: Labels) -> TableRow:
     before = score_cell(label, difference.before, decimals, linked=False)
     after = score_cell(label, difference.after, decimals)
     worse = math.isfinite(difference.delta) and higher is not None and (difference.delta < 0) == higher
-    delta = Cell.absent()
+    delta = TableCell.absent()
     if math.isfinite(difference.delta):
-        delta = Cell(
+        delta = TableCell(
             text=label.show(difference.delta, decimals, signed=True),
             value=difference.delta,
             records=difference.after.cells if difference.after is not None else (),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reports.boards import Board
 from reports.collect import Collection
 from reports.labels import DASH, MetricLabel
-from reports.tables import Cell, Column, Table, TableRow
+from reports.tables import Column, Table, TableCell, TableRow
 
 COLUMNS = {
     "ms": MetricLabel(text="Fusing", unit="ms per image"),
@@ -29,9 +29,9 @@ def cost_table(board: Board, collection: Collection) -> Table | None:
             label, (value, records) = COLUMNS[key], told[key][method]
             decimals = label.decimals_for(v for v, _ in told[key].values())
             if math.isfinite(value):
-                cells.append(Cell(text=label.show(value, decimals), value=value, records=records))
+                cells.append(TableCell(text=label.show(value, decimals), value=value, records=records))
             else:
-                cells.append(Cell(text=DASH, missing=True, hint="not measured"))
+                cells.append(TableCell(text=DASH, missing=True, hint="not measured"))
         rows.append(TableRow(head=method, cells=tuple(cells)))
     return Table(
         slug=f"costs-{board.context.slug}",

@@ -7,7 +7,7 @@ import io
 import math
 from pathlib import Path
 
-from reports.tables import Cell, Table
+from reports.tables import Table, TableCell
 from suite.latex import escape_latex
 
 CSV_HEAD = (
@@ -64,7 +64,7 @@ def to_latex(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _latex_cell(cell: Cell) -> str:
+def _latex_cell(cell: TableCell) -> str:
     if cell.missing:
         return "--"
     text = escape_latex(cell.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports.collect import Collection
 from reports.scores import limits_in_words
 from reports.verdict import Finding, Span
-from suite.records import Row, is_outside
+from suite.rows import Row, is_outside
 from suite.statistics.scored import RecordScores
 
 MOST_NAMED = 6

@@ -16,7 +16,7 @@ from reports.collect import Collection, Context
 from reports.labels import arrow, format_number
 from reports.scores import Score, direction_of
 from reports.svg import Drawing, method_colours, method_markers, to_drawing
-from reports.tables import Cell, Column, Table, TableRow, score_cell
+from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from suite.statistics.loss import relative_change
 
 if TYPE_CHECKING:
@@ -217,16 +217,18 @@ def _loss_table(curves: Sequence[Curve]) -> Table | None:
     )
 
 
-def _loss_cell(clean: Score | None, corrupted: Score | None, higher: bool | None) -> Cell:
+def _loss_cell(clean: Score | None, corrupted: Score | None, higher: bool | None) -> TableCell:
     if clean is None or corrupted is None:
-        return Cell.absent()
+        return TableCell.absent()
     change = relative_change(clean.scored, corrupted.scored)
     if not math.isfinite(change.value):
-        return Cell(text="\N{EN DASH}", missing=True, hint="the clean score is zero, or one of the two is undefined")
+        return TableCell(
+            text="\N{EN DASH}", missing=True, hint="the clean score is zero, or one of the two is undefined"
+        )
     low, high = change.interval
     known = math.isfinite(low)
     proven = known and not low <= 0 <= high
-    return Cell(
+    return TableCell(
         text=format_number(100 * change.value, 1, signed=True),
         spread=f"[{format_number(100 * low, 1, signed=True)}, {format_number(100 * high, 1, signed=True)}]" * known,
         value=change.value,

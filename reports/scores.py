@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reports.labels import BASELINES
-from suite.records import Row
+from suite.rows import Row
 from suite.statistics.comparison import PairwiseTests, compare_methods
 from suite.statistics.intervals import Array
 from suite.statistics.ranking import ranks

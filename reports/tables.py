@@ -14,7 +14,7 @@ from reports.scores import Score
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class TableCell:
     """One cell of a table."""
 
     text: str
@@ -49,7 +49,7 @@ class Cell:
         return "" if self.missing or math.isnan(self.value) else repr(self.value)
 
     @classmethod
-    def absent(cls, *, is_pending: bool = False) -> Cell:
+    def absent(cls, *, is_pending: bool = False) -> TableCell:
         """A combination without a finished cell."""
         if is_pending:
             return cls(text=COMPUTING, missing=True, hint="its cell is not finished yet")
@@ -81,7 +81,7 @@ class TableRow:
     """One line: its head (a method) and its cells."""
 
     head: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
     missing: bool = False
 
 
@@ -110,13 +110,13 @@ class Table:
         return runs if any(name for name, _ in runs) else []
 
 
-def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked: bool = True) -> Cell:
+def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked: bool = True) -> TableCell:
     """One score as a cell; a score that is not there is shown as missing."""
     if score is None:
-        return Cell.absent()
+        return TableCell.absent()
     if not math.isfinite(score.value):
-        return Cell(text=DASH, missing=True, hint="not measured, or undefined for these images")
-    return Cell(
+        return TableCell(text=DASH, missing=True, hint="not measured, or undefined for these images")
+    return TableCell(
         text=label.show(score.value, decimals),
         spread=_spread(label, score, decimals),
         value=score.value,

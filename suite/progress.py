@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 T = TypeVar("T")
+Track = Callable[[Iterable[T], int], Iterable[T]]
+"""From items and their number to the same items, shown as they are taken: how a caller lends its progress bar."""
 
 
 def track(items: Iterable[T], total: int, description: str) -> Iterable[T]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from datasets.base import Boxes, MaskPath, PairedDataset, Sample, Task
+from datasets.base import Boxes, Labels, MaskPath, PairedDataset, Sample
 from datasets.images import write_image
 
 MakeLabelledPairs = Callable[..., PairedDataset]
@@ -47,7 +47,7 @@ def make_labelled_pairs(tmp_path: Path) -> MakeLabelledPairs:
     """Write `count` random pairs of one size and return them as a dataset."""
 
     def make(
-        count: int = 5, *, size: tuple[int, int] = (24, 32), task: Task = "detect", split: str = "test", seed: int = 0
+        count: int = 5, *, size: tuple[int, int] = (24, 32), task: Labels = "detect", split: str = "test", seed: int = 0
     ) -> PairedDataset:
         generator = np.random.default_rng(seed)
         root = tmp_path / f"pairs-{split}-{task}-{seed}"

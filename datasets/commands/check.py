@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from datasets.base import Task
+from datasets.base import Labels
 from datasets.reading import PLAIN, PairOptions
 from datasets.registry import open_layout
 from suite.errors import SettingsError
 from suite.options import Argument
 
 if TYPE_CHECKING:
-    from datasets.base import Layout
     from datasets.checks import CheckReport, Findings
+    from datasets.layout import Layout
     from datasets.layouts.survey import SurveyedLayout
     from datasets.problems import Problem, Remark
 
@@ -40,7 +40,7 @@ class DatasetChoice:
     """Dataset, see `python -m datasets list`."""
     root: Annotated[Path, Argument(metavar="DIR")]
     """Folder of the dataset."""
-    task: Task | None = None
+    task: Labels | None = None
     """Labels to read: boxes, masks or none (quality); without it every kind that the dataset has."""
     workers: int = 2
     """Threads that read images."""
@@ -72,7 +72,7 @@ def run(settings: CheckSettings) -> int:
     return 1 if any(report.problems for report in reports) else 0
 
 
-def choose_tasks(layout: Layout, task: Task | None) -> list[Task]:
+def choose_tasks(layout: Layout, task: Labels | None) -> list[Labels]:
     """The named task, or every task that brings labels, or "quality" where none does.
 
     Raises:
@@ -85,7 +85,7 @@ def choose_tasks(layout: Layout, task: Task | None) -> list[Task]:
     raise SettingsError(f"{layout.name} has no labels for the task {task!r}; it serves: {', '.join(layout.tasks)}.")
 
 
-def check_with_progress(layout: SurveyedLayout, task: Task, *, subset: bool, workers: int) -> CheckReport:
+def check_with_progress(layout: SurveyedLayout, task: Labels, *, subset: bool, workers: int) -> CheckReport:
     """`check_dataset` under a progress bar on standard error."""
     from datasets.checks import check_dataset
     from suite.progress import track

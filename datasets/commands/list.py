@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from datasets.base import Layout
+from datasets.layout import Layout
 from datasets.registry import DATASETS, get_layout
 from suite.options import Argument
 

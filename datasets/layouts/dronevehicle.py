@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.layouts.survey import SurveyedLayout, require_dir, stray_labels
+from datasets.base import Boxes, Labels, MaskPath, Sample
+from datasets.layouts.folders import require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 
 ALIASES = {"feright car": "freight car", "feright_car": "freight car", "feright": "freight car", "truvk": "truck"}
@@ -44,18 +45,18 @@ IEEE Transactions on Circuits and Systems for Video Technology 32(10), 2022"
         folder = require_dir(self, self.root, (split,))
         return require_dir(self, folder, (f"{split}img",)), require_dir(self, folder, (f"{split}imgr",))
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`<split>/<split>labelr/<id>.xml`."""
         if task != "detect":
             return None
         folder = sample.visible.parent.parent
         return require_dir(self, folder, (f"{folder.name}labelr",)) / f"{sample.id}.xml"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The upright boxes of one pair."""
         return read_boxes(path, self.classes, sample, aliases=ALIASES, left_out=LEFT_OUT)
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image."""
         if task != "detect":
             return []
@@ -63,7 +64,7 @@ IEEE Transactions on Circuits and Systems for Video Technology 32(10), 2022"
         labels = require_dir(self, visible.parent, (f"{visible.parent.name}labelr",))
         return stray_labels(labels.glob("*.xml"), visible.iterdir(), visible)
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """What the files hold beside the scene, and which set of annotations this is."""
         found = {**super().facts(split, task), "border": "white borders of 100 pixels are part of the images"}
         if task == "detect":

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
+from datasets.base import Boxes, Labels, MaskPath, Sample
 from datasets.label_files import LabelFileError, read_label_text
-from datasets.layouts.survey import SurveyedLayout, require_dir
+from datasets.layouts.folders import require_dir
+from datasets.layouts.survey import SurveyedLayout
 from datasets.names import Matched, match_pairs
 from datasets.problems import Problem
 from suite.errors import DatasetError
@@ -75,13 +76,13 @@ class FLIRAligned(SurveyedLayout):
             line.strip().removesuffix("_PreviewData").removesuffix("_RGB") for line in lines if line.strip()
         )
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`Annotations/<id>_PreviewData.xml`."""
         if task != "detect":
             return None
         return require_dir(self, self.root, ("Annotations",)) / f"{sample.infrared.stem}.xml"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
         return read_boxes(path, self.classes, sample, left_out=LEFT_OUT)
 
@@ -90,7 +91,7 @@ class FLIRAligned(SurveyedLayout):
         places = [self.root, self.root / "ImageSets" / "Main", self.root / "ImageSets"]
         return tuple(place / name for place in places for name in LISTS.values() if (place / name).is_file())
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and which set of annotations this is."""
         found = {} if split == "test" else {"validation": "evenly spaced contiguous blocks of the train list"}
         if task == "detect":

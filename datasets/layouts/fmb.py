@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from datasets.base import Task
+from datasets.base import Labels
 from datasets.layouts.split_folders import SplitFolders
 
 
@@ -51,7 +51,7 @@ and Segmentation, ICCV 2023"
         "  {train,test}/Label/00001.png   (class ids 0 to 14; not the colour-coded folder)"
     )
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and what the class counts hide."""
         found = dict(super().facts(split, task))
         if task == "segment":

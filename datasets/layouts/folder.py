@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import read_boxes
-from datasets.base import SPLITS, Boxes, MaskPath, Sample, Task
+from datasets.base import SPLITS, Boxes, Labels, MaskPath, Sample
 from datasets.class_lists import CLASS_LISTS
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
 from datasets.layouts.modality_folders import (
     INFRARED_NAMES,
     VISIBLE_NAMES,
@@ -17,7 +18,7 @@ from datasets.layouts.modality_folders import (
     find_sequences,
 )
 from datasets.layouts.own_labels import BOX_FOLDERS, DATA_FILES, find_classes, find_label, has_labels
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.marks import INFRARED_WORDS, VISIBLE_WORDS
 from datasets.names import list_images
 from datasets.problems import Problem, Remark
@@ -31,7 +32,7 @@ class Folder(SurveyedLayout):
 
     name = "folder"
     title = "own pairs: two folders with the same file names; own boxes or masks, where there are any"
-    tasks: ClassVar[tuple[Task, ...]] = ("quality", "detect", "segment")
+    tasks: ClassVar[tuple[Labels, ...]] = ("quality", "detect", "segment")
     licence = "yours"
     paper = "-"
     deep = True
@@ -55,8 +56,8 @@ class Folder(SurveyedLayout):
     def __init__(self, root: str | PathLike[str], options: PairOptions = PLAIN) -> None:
         super().__init__(root, options)
         # Found once per reader: every pair is asked for its label several times.
-        self._classes: dict[Task, tuple[str, ...]] = {}
-        self._found_labels: dict[tuple[Path, Task], Path | None] = {}
+        self._classes: dict[Labels, tuple[str, ...]] = {}
+        self._found_labels: dict[tuple[Path, Labels], Path | None] = {}
         self._pairs: list[Sample] | None = None
 
     def folders(self, split: str) -> tuple[Path, Path]:
@@ -81,12 +82,12 @@ class Folder(SurveyedLayout):
             self._refuse_no_split(split)
         return {f"{path.replace('/', '_')}_": both for path, both in self._sequences_under(parent).items()}
 
-    def tasks_here(self) -> tuple[Task, ...]:
+    def tasks_here(self) -> tuple[Labels, ...]:
         """Quality, and the tasks that some pair has a label for."""
         pairs = self._all_pairs()
         return tuple(task for task in self.tasks if task == "quality" or has_labels(self.root, pairs, task))
 
-    def classes_for(self, task: Task) -> tuple[str, ...]:
+    def classes_for(self, task: Labels) -> tuple[str, ...]:
         """The names that the folder gives its classes; none without labels.
 
         Raises:
@@ -100,7 +101,7 @@ class Folder(SurveyedLayout):
             self._classes[task] = find_classes(self.root, labels) if labels else self.classes
         return self._classes[task]
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """See `datasets.layouts.own_labels`.
 
         Raises:
@@ -117,13 +118,13 @@ class Folder(SurveyedLayout):
             )
         return path
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair, or its mask."""
         if task == "segment":
             return MaskPath(path=path), []
         return read_boxes(path, self.classes_for(task), sample)
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image among the labels of this split."""
         if task == "quality":
             return []
@@ -141,7 +142,7 @@ class Folder(SurveyedLayout):
         places = (self.root, *(folder for name in BOX_FOLDERS if (folder := find_dir(self.root, (name,)))))
         return tuple(dict.fromkeys(place / name for place in places for name in names if (place / name).is_file()))
 
-    def compare_class_lists(self, split: str, task: Task) -> list[Problem | Remark]:
+    def compare_class_lists(self, split: str, task: Labels) -> list[Problem | Remark]:
         """Nothing: the list is where the classes come from."""
         return []
 
@@ -159,7 +160,7 @@ class Folder(SurveyedLayout):
         self._pairs = list(found.values())
         return self._pairs
 
-    def _find_label(self, sample: Sample, task: Task) -> Path | None:
+    def _find_label(self, sample: Sample, task: Labels) -> Path | None:
         key = sample.visible, task
         if key not in self._found_labels:
             self._found_labels[key] = find_label(self.root, sample, task)
@@ -208,7 +209,7 @@ class Folder(SurveyedLayout):
         places = [self.root, *([visible] if visible else [])]
         return not any(find_dir(place, (split,)) for place in places for split in SPLITS)
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How names were read, and how validation was made, where there is one."""
         found = {} if self._is_flat() and read_lists(self.root) is None else dict(super().facts(split, task))
         marks = [self.match(*both).marks for both in self.folder_pairs(split).values()]

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import Task
+from datasets.base import Labels
+from datasets.layouts.folders import find_dir, require_dir
 from datasets.layouts.split_folders import SplitFolders
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir
+from datasets.layouts.survey import SurveyedLayout
 
 SLICE_DIGITS = 3
 ROLES = "{functional} takes the visible's place (its chroma is kept), MRI the infrared's"
@@ -31,7 +32,7 @@ class HarvardSlices(SurveyedLayout):
         """The case: the name without the three digits of the slice."""
         return sample_id[:-SLICE_DIGITS]
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and which modality takes which place."""
         return {**super().facts(split, task), "modalities": ROLES.format(functional=self.functional)}
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
+from datasets.base import Boxes, Labels, MaskPath, Sample
 from datasets.box_reading import BoxReading
 from datasets.label_files import LabelFileError, read_label_text
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir
+from datasets.layouts.folders import find_dir, require_dir
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 from suite.errors import DatasetError, ImageError
 
@@ -90,7 +91,7 @@ class KAIST(SurveyedLayout):
             raise DatasetError(f"{self.name}: {path} {error}.") from error
         return frozenset(line.strip().replace("/", "_") for line in lines if line.strip())
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`annotations/<set>/<video>/<frame>.txt` or `.xml`."""
         if task != "detect":
             return None
@@ -99,13 +100,13 @@ class KAIST(SurveyedLayout):
         xml = stem.with_suffix(".xml")
         return xml if xml.is_file() else stem.with_suffix(".txt")
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The persons of one pair."""
         if path.suffix == ".xml":
             return read_boxes(path, self.classes, sample, left_out=LEFT_OUT)
         return read_toolbox_text(path, sample)
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """Which frames are used, how validation was made, and which set of annotations this is."""
         chosen = self._image_set(split)
         found = {"frames": "all" if chosen is None else "as listed in imageSets"}

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.base import Boxes, Labels, MaskPath, Sample
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 
 SCENE_DIGITS = 2
@@ -48,7 +49,7 @@ class LLVIP(SurveyedLayout):
         """The scene: the first two digits of the six."""
         return sample_id[:SCENE_DIGITS]
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`Annotations/<id>.xml` where that folder exists, else `labels/<folder of the image>/<id>.txt`."""
         if task != "detect":
             return None
@@ -58,11 +59,11 @@ class LLVIP(SurveyedLayout):
         labels = require_dir(self, self.root, ("labels", "Annotations"))
         return labels / sample.visible.parent.name / f"{sample.id}.txt"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
         return read_boxes(path, self.classes, sample)
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image; `Annotations` is one folder for all splits, so all of them must be here to judge it."""
         if task != "detect":
             return []
@@ -78,7 +79,7 @@ class LLVIP(SurveyedLayout):
         annotations = find_dir(self.root, ("Annotations",))
         return list(annotations.glob("*.xml")) if annotations else list(self.root.glob("labels/*/*.txt"))
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and which set of annotations this is."""
         found = dict(super().facts(split, task))
         if task == "detect":

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.base import Boxes, Labels, MaskPath, Sample
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 from datasets.splits import LIST_FOLDER, read_lists
 
@@ -68,7 +69,7 @@ Infrared and Visible for Object Detection, CVPR 2022"
         detail = f"the name is not a frame number, so its sequence is unknown; give {LIST_FOLDER}/*.txt instead"
         return [Problem(kind="layout", id=i, detail=detail) for i in ids if not i.isdecimal()]
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`Annotation/<id>.xml` where that folder exists, else `labels/<id>.txt`."""
         if task != "detect":
             return None
@@ -77,11 +78,11 @@ Infrared and Visible for Object Detection, CVPR 2022"
             return annotations / f"{sample.id}.xml"
         return require_dir(self, self.root, ("labels", "Annotation")) / f"{sample.id}.txt"
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes of one pair."""
         return read_boxes(path, self.classes, sample)
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image."""
         if task != "detect":
             return []
@@ -92,7 +93,7 @@ Infrared and Visible for Object Detection, CVPR 2022"
         annotations = find_dir(self.root, ("Annotation", "Annotations"))
         return list(annotations.glob("*.xml")) if annotations else list(self.root.glob("labels/*.txt"))
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How the splits were made, and which set of annotations this is."""
         rule = (
             f"no official split; by inferred sequence (blocks of {BLOCK_LENGTH} frame numbers, of every ten blocks "

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import Sample, Task
+from datasets.base import Labels, Sample
 from datasets.label_files import LabelFileError, read_label_text
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.names import Matched, match_pairs
 from datasets.problems import Problem
 from datasets.reading import Reading
@@ -76,13 +77,13 @@ Scenes, IROS 2017"
         except LabelFileError as error:
             raise DatasetError(f"{self.name}: {path} {error}. Expected:\n{self.expected}") from error
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`labels/<id>.png`."""
         if task != "segment":
             return None
         return require_dir(self, self.root, ("labels",)) / f"{sample.id}.png"
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Masks of no image."""
         labels, images = find_dir(self.root, ("labels",)), find_dir(self.root, ("images",))
         if task != "segment" or labels is None or images is None:
@@ -99,7 +100,7 @@ Scenes, IROS 2017"
         """`D` (day) or `N` (night), the last letter of the name."""
         return sample_id[-1:] if sample_id[-1:] in ("D", "N") else ""
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """Where validation comes from, and the overlap with the official weights."""
         found = {} if split == "test" else {"validation": "the dataset's own list"}
         return {**found, "overlap": "the official Diff-IF weights were trained on MFNet: not unseen data for them"}

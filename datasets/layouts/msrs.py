@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from datasets.base import Task
+from datasets.base import Labels
 from datasets.layouts.split_folders import SplitFolders
 
 LABEL_FOLDER = "Segmentation_labels"
@@ -52,7 +52,7 @@ aware, Information Fusion 83-84, 2022"
         """`D` (day) or `N` (night), the last letter of the name."""
         return sample_id[-1:] if sample_id[-1:] in ("D", "N") else ""
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, the overlap with the official weights, and whether the labels look machine-made."""
         found = {**super().facts(split, task), "overlap": OVERLAP}
         if task == "segment":

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from datasets.base import IMAGE_SUFFIXES, SPLITS, Sample, Task
+from datasets.base import IMAGE_SUFFIXES, SPLITS, Labels, Sample
 from datasets.class_lists import SIDE_FILES, find_class_list, read_class_list
 from datasets.coco import read_coco
 from datasets.label_files import LabelFileError, read_label_text, read_label_xml
@@ -24,7 +24,7 @@ DATA_FILES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 BOX_SUFFIXES = (".txt", ".xml")
 
 
-def find_label(root: Path, sample: Sample, task: Task) -> Path | None:
+def find_label(root: Path, sample: Sample, task: Labels) -> Path | None:
     """The label file of a pair, or where it would have to be; None where the folder holds no labels of that task."""
     suffixes = BOX_SUFFIXES if task == "detect" else IMAGE_SUFFIXES
     if task == "detect" and (file := find_coco(root, sample)):
@@ -42,7 +42,7 @@ def find_label(root: Path, sample: Sample, task: Task) -> Path | None:
     return expected
 
 
-def label_folders(root: Path, sample: Sample, task: Task) -> Iterator[Path]:
+def label_folders(root: Path, sample: Sample, task: Labels) -> Iterator[Path]:
     """Existing folders in which the label of a pair may lie, nearest first."""
     names = BOX_FOLDERS if task == "detect" else MASK_FOLDERS
     place = sample.visible.parent
@@ -91,7 +91,7 @@ def _json_files(place: Path, changed: int) -> list[Path]:
     return sorted(path for path in place.glob("*.json") if path.is_file())
 
 
-def has_labels(root: Path, samples: Sequence[Sample], task: Task) -> bool:
+def has_labels(root: Path, samples: Sequence[Sample], task: Labels) -> bool:
     """Whether some of the pairs have a label of that task."""
     for sample in samples:
         path = find_label(root, sample, task)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import IMAGE_SUFFIXES, Sample, Task
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.base import IMAGE_SUFFIXES, Labels, Sample
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 
 
@@ -29,13 +30,13 @@ class SplitFolders(SurveyedLayout):
         folder = own or require_dir(self, self.home(), ("test" if split == "test" else "train",))
         return require_dir(self, folder, self.visible_names), require_dir(self, folder, self.infrared_names)
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """The mask of the same name in the label folder of the split, PNG."""
         if task != "segment":
             return None
         return require_dir(self, sample.visible.parent.parent, self.label_names) / f"{sample.id}.png"
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Masks of no image in the folders of this split."""
         if task != "segment":
             return []

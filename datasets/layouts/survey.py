@@ -6,14 +6,15 @@ pairing by name, carving validation and gathering problems happen here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
-from datasets.base import IMAGE_SUFFIXES, SPLITS, Boxes, Layout, MaskPath, Sample, Task
-from datasets.class_lists import SIDE_FILES, compare_class_list, find_class_list
+from datasets.base import SPLITS, Boxes, Labels, MaskPath, Sample
+from datasets.class_lists import compare_class_list, find_class_list
+from datasets.layout import Layout
 from datasets.marks import find_marks
 from datasets.names import Matched, Pair, list_images, match_pairs
 from datasets.problems import Problem, Remark, raise_problems
@@ -67,11 +68,11 @@ class SurveyedLayout(Layout):
         """
         return {"": self.folders(split)}
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """Where the label of a pair should lie (it need not exist), or None where the task has no labels."""
         return None
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The label in an existing file, or its problems; masks are not opened here."""
         return MaskPath(path=path), []
 
@@ -79,11 +80,11 @@ class SurveyedLayout(Layout):
         """Files of no single pair that a copy of the dataset needs."""
         return ()
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image."""
         return []
 
-    def compare_class_lists(self, split: str, task: Task) -> list[Problem | Remark]:
+    def compare_class_lists(self, split: str, task: Labels) -> list[Problem | Remark]:
         """What a list of classes beside YOLO labels says against the classes of the dataset."""
         pairs, _ = self._match(split)
         if not pairs or task != "detect":
@@ -107,13 +108,13 @@ class SurveyedLayout(Layout):
         """Validation takes an equal share of each stratum, for example day and night."""
         return ""
 
-    def scan(self, split: str, task: Task) -> list[Sample]:
+    def scan(self, split: str, task: Labels) -> list[Sample]:
         """See `Layout.scan`."""
         found = self.survey(split, task)
         raise_problems(self.name, split, found.problems, place=self.place)
         return list(found.samples)
 
-    def survey(self, split: str, task: Task) -> Survey:
+    def survey(self, split: str, task: Labels) -> Survey:
         """The samples of a split and everything wrong with its names and labels, in order of their ids.
 
         Raises:
@@ -121,11 +122,11 @@ class SurveyedLayout(Layout):
         """
         return self._survey(split, task, whole=False)
 
-    def survey_folders(self, split: str, task: Task) -> Survey:
+    def survey_folders(self, split: str, task: Labels) -> Survey:
         """`survey` of all pairs in the folders of a split, whichever split they belong to or are left out of."""
         return self._survey(split, task, whole=True)
 
-    def _survey(self, split: str, task: Task, *, whole: bool) -> Survey:
+    def _survey(self, split: str, task: Labels, *, whole: bool) -> Survey:
         pairs, problems = self._match(split)
         ids = [pair.id for pair in pairs]
         problems += self.survey_names(ids)
@@ -182,7 +183,7 @@ class SurveyedLayout(Layout):
             )
         return found
 
-    def _label(self, sample: Sample, task: Task) -> tuple[Sample, list[Problem]]:
+    def _label(self, sample: Sample, task: Labels) -> tuple[Sample, list[Problem]]:
         path = self.label_path(sample, task)
         if path is None:
             return sample, []
@@ -244,7 +245,7 @@ class SurveyedLayout(Layout):
         strata = sorted({self.stratum_of(i) for i in ids})
         return frozenset().union(*(carve_blocks([i for i in ids if self.stratum_of(i) == s]) for s in strata))
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, for train and val."""
         return {} if split == "test" else {"validation": self._describe_validation()}
 
@@ -263,41 +264,3 @@ class SurveyedLayout(Layout):
         evenly = f", evenly over {strata}" if strata else ""
         one = f"; one group only ({groups[0]}), so neighbouring frames remain alike" if groups and groups[0] else ""
         return f"{share} ({VAL_FRACTION:.0%}), evenly spaced contiguous blocks of about {BLOCK_LENGTH}{evenly}{one}"
-
-
-def stray_labels(labels: Iterable[Path], images: Iterable[Path], where: Path) -> list[Problem]:
-    """A problem for each label file whose name is no image's."""
-    stems = {path.stem for path in images if path.suffix.lower() in IMAGE_SUFFIXES}
-    return [
-        Problem(kind="label without image", id=path.stem, detail=f"{path} labels no image under {where}")
-        for path in sorted(labels)
-        if path.stem not in stems and path.stem.casefold() not in SIDE_FILES and path.is_file()
-    ]
-
-
-def find_dir(parent: Path, names: Iterable[str]) -> Path | None:
-    """The sub-folder with one of these names (the first that exists counts); case does not matter."""
-    if not parent.is_dir():
-        return None
-    present: dict[str, Path] = {}
-    for path in sorted(parent.iterdir()):
-        if path.is_dir():
-            present.setdefault(path.name.casefold(), path)
-    return next((present[name.casefold()] for name in names if name.casefold() in present), None)
-
-
-def require_dir(layout: Layout, parent: Path, names: Sequence[str]) -> Path:
-    """`find_dir`, or an error that shows what is there instead.
-
-    Raises:
-        DatasetError: no such folder.
-    """
-    found = find_dir(parent, names)
-    if found is not None:
-        return found
-    there = sorted(p.name for p in parent.iterdir() if not p.name.startswith("."))[:10] if parent.is_dir() else []
-    shown = f"it holds: {', '.join(there)}" if there else "it is empty" if parent.is_dir() else "which does not exist"
-    raise DatasetError(
-        f"{layout.name}: no folder {' or '.join(names)} in {parent} ({shown}). "
-        f"Pass --root DIR, the folder that holds:\n{layout.expected}"
-    )

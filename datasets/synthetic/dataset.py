@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets.annotations import read_boxes
-from datasets.base import Boxes, MaskPath, Sample, Task
-from datasets.layouts.survey import SurveyedLayout, find_dir, require_dir, stray_labels
+from datasets.base import Boxes, Labels, MaskPath, Sample
+from datasets.layouts.folders import find_dir, require_dir, stray_labels
+from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
 from datasets.synthetic.settings import BOX_CLASSES, MASK_CLASSES
 from datasets.synthetic.writer import MANIFEST, read_manifest
@@ -41,11 +42,11 @@ class Synthetic(SurveyedLayout):
         )
         return visible, infrared
 
-    def classes_for(self, task: Task) -> tuple[str, ...]:
+    def classes_for(self, task: Labels) -> tuple[str, ...]:
         """Those of FMB for "segment", those of the boxes otherwise."""
         return MASK_CLASSES if task == "segment" else BOX_CLASSES
 
-    def ignore_index_for(self, task: Task) -> int | None:
+    def ignore_index_for(self, task: Labels) -> int | None:
         """Masks have an unlabelled class, boxes have none."""
         return 0 if task == "segment" else None
 
@@ -53,7 +54,7 @@ class Synthetic(SurveyedLayout):
         """The manifest, without which the folder is no synthetic dataset."""
         return (self.root / MANIFEST,)
 
-    def label_path(self, sample: Sample, task: Task) -> Path | None:
+    def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`Annotations/<id>.xml` for boxes, `Label/<split>/<id>.png` for masks."""
         if task == "detect":
             return self.root / "Annotations" / f"{sample.id}.xml"
@@ -61,7 +62,7 @@ class Synthetic(SurveyedLayout):
             return self.root / "Label" / sample.visible.parent.name / f"{sample.id}.png"
         return None
 
-    def read_label(self, path: Path, sample: Sample, task: Task) -> tuple[Boxes | MaskPath | None, list[Problem]]:
+    def read_label(self, path: Path, sample: Sample, task: Labels) -> tuple[Boxes | MaskPath | None, list[Problem]]:
         """The boxes with their evidence, or the mask with the mask of its evidence."""
         if task == "segment":
             evidence = self.root / "Evidence" / path.parent.name / path.name
@@ -74,7 +75,7 @@ class Synthetic(SurveyedLayout):
             problems = [Problem(kind="unreadable label", id=sample.id, detail=detail)]
         return boxes, problems
 
-    def stray_labels(self, split: str, task: Task) -> list[Problem]:
+    def stray_labels(self, split: str, task: Labels) -> list[Problem]:
         """Labels of no image; the annotations of all splits share one folder."""
         visible = self.root / "visible"
         if task == "detect":
@@ -94,7 +95,7 @@ class Synthetic(SurveyedLayout):
         """Every scene is its own group: no two are alike."""
         return sample_id
 
-    def facts(self, split: str, task: Task) -> Mapping[str, str]:
+    def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """Which drawing this is, and how evidence is defined."""
         manifest = read_manifest(self.root)
         return {

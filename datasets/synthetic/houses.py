@@ -27,7 +27,7 @@ WINDOW_WARMTH, LIT_WINDOW_WARMTH, DOOR_WARMTH = -2.5, 0.5, -0.5
 LIT_SHARE = 0.3
 """Windows with light in them by night."""
 
-Place = Callable[[float, float], tuple[float, float, float]]
+Facade = Callable[[float, float], tuple[float, float, float]]
 """(metres along the front, metres up) to world coordinates."""
 
 
@@ -51,7 +51,7 @@ class Street:
 
 @dataclass(frozen=True, kw_only=True)
 class _Front:
-    place: Place
+    place: Facade
     length: float
     floors: int
     wall: Colour

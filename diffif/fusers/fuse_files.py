@@ -6,14 +6,14 @@ One bad file does not stop the others: headers are read first, the rest is fused
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from datasets.base import IMAGE_SUFFIXES, Sample, share_range
+from datasets.base import IMAGE_SUFFIXES, Sample
+from datasets.layout import share_range
 from datasets.marks import find_marks
 from datasets.names import list_images, match_pairs
 from datasets.problems import Problem
@@ -22,8 +22,8 @@ from diffif.fusers.base import Fuser
 from diffif.fusers.fused_folder import FusedFolder
 from suite.errors import DatasetError, ImageError, WorkdirError
 from suite.files import make_dir
+from suite.progress import Track
 
-Progress = Callable[[Iterable[Sample], int], Iterable[Sample]]
 LOCK = ".fuse.lock"
 
 
@@ -97,7 +97,7 @@ def refuse_overlap(out: Path, visible: Path, infrared: Path) -> None:
 
 
 def fuse_files(
-    pairs: FilePairs, fuser: Fuser, out: Path, *, overwrite: bool = False, progress: Progress | None = None
+    pairs: FilePairs, fuser: Fuser, out: Path, *, overwrite: bool = False, progress: Track[Sample] | None = None
 ) -> FuseOutcome:
     """Fuse every pair into `out` as <id>.png, or resume the same work.
 

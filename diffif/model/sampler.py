@@ -48,14 +48,14 @@ class SamplerStep(NamedTuple):
 
 
 Callback = Callable[[SamplerStep], None]
-Method = Literal["ddim", "ddpm", "dpmpp-2m"]
+SamplerName = Literal["ddim", "ddpm", "dpmpp-2m"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerSettings:
     """How a fused image is drawn; the defaults are the published ones."""
 
-    method: Method = "ddim"
+    method: SamplerName = "ddim"
     """ddim, ddpm (ancestral) or dpmpp-2m (DPM-Solver++ of second order, deterministic after the first noise)."""
     num_steps: int = 4
     """Denoising steps; the published code uses 4."""

@@ -46,7 +46,7 @@ COLOURED = 1.5 / 255
 AT_RANDOM = "uniformly at random"
 SCORED, UNDEFINED, MISSING = "scored", "undefined", "missing"
 
-Row = dict[str, object]
+CandidateRow = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,7 @@ def draw(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, *, se
     Returns:
         One row per pair and candidate: `id, candidate, status, chosen`.
     """
-    rows: list[Row] = []
+    rows: list[CandidateRow] = []
     for sample in samples:
         present = [candidates for candidates in pool if sample.id not in candidates.absent]
         drawn = random.Random(f"{seed} {sample.id}").choice(present) if present else None
@@ -131,7 +131,7 @@ def draw(samples: Sequence[Sample], pool: Sequence[Candidates], out: Path, *, se
 
 def _search_pair(
     pool: Sequence[Candidates], out: Path, settings: SearchSettings, keys: Mapping[str, str], sample: Sample
-) -> tuple[list[Row], bool]:
+) -> tuple[list[CandidateRow], bool]:
     """One pair's rows, and whether all its values were known before; publishes its prior."""
     values, kept = _values_of(sample, pool, out / "scores" / f"{sample.id}.json", settings, keys)
     goals = [weighted_sum(settings, one) if one else math.nan for one in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from suite.records import Quantity
+from suite.rows import Quantity
 
 QUANTITIES = {
     "ms": Quantity(label="Time", unit="ms", higher_is_better=False),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from downstream.cost.quantities import QUANTITIES
 from downstream.cost.settings import CostSettings, parse_sizes
 from downstream.grid.cell import Cell, Place
@@ -18,7 +18,8 @@ from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.task import Measured, Score, TaskCell
 from suite.errors import SettingsError
-from suite.records import Quantity, Record, timed
+from suite.records import Record, timed
+from suite.rows import Quantity
 
 if TYPE_CHECKING:
     from rich.table import Table

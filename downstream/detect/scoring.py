@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scores:
+class DetectionScores:
     """Everything that is measured on one set of predictions."""
 
     scores: tuple[Score, ...]
@@ -49,7 +49,7 @@ def score_detections(
     resamples: int,
     left_out: Sequence[str] = (),
     subsets: Sequence[Sequence[str]] = (),
-) -> Scores:
+) -> DetectionScores:
     """Score the predictions of one detector on one set of images.
 
     Args:
@@ -83,7 +83,7 @@ def score_detections(
         scores.append(Score(metric=f"ap50_95/{name}", value=float(ap.mean()), n=boxes))
     scores += _evidence_scores(detections, truths, labels, replicates, draws)
     of_parts = _subset_scores(matches, subsets, replicates, draws)
-    return Scores(
+    return DetectionScores(
         scores=(
             *(_with_interval(score, replicates, num_images) for score in scores),
             *(_with_interval(score, replicates, score.n) for score in of_parts),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Boxes
-from datasets.base import Task as Labels
+from datasets.base import Boxes, Labels
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.detect.quantities import PRIMARY, QUANTITIES
 from downstream.detect.settings import DetectionSettings
@@ -19,11 +18,12 @@ from downstream.pairs import Pairs
 from downstream.task import Measured, fuser_facts
 from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
 from downstream.trainings import NetworkCell
-from suite.records import Quantity, timed
+from suite.records import timed
+from suite.rows import Quantity
 
 if TYPE_CHECKING:
     from datasets.base import PairedDataset
-    from downstream.detect.scoring import Scores
+    from downstream.detect.scoring import DetectionScores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class DetectCell(TrainedTaskCell):
             write_artefacts=fill,
         )
 
-    def _notes(self, test: PairedDataset, scores: Scores) -> tuple[str, ...]:
+    def _notes(self, test: PairedDataset, scores: DetectionScores) -> tuple[str, ...]:
         return (
             *(f"{key}: {value}" for key, value in test.facts.items()),
             "mAP by the COCO definition (101 recall points, at most 100 predictions per image and class); intervals: "

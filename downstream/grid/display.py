@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from downstream.grid.estimate import Estimate, estimate, show_seconds
-from downstream.grid.runner import ENDED, Progress, State
+from downstream.grid.runner import ENDED, GridProgress, State
 from downstream.grid.store import CellStore
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ WIDEST_MESSAGE = 90
 SECONDS_BETWEEN_ESTIMATES = 5.0
 
 
-def print_plan(progress: Progress, store: CellStore, slots: int) -> None:
+def print_plan(progress: GridProgress, store: CellStore, slots: int) -> None:
     """Every cell, its state, and how long the rest will take."""
     from rich.table import Table
 
@@ -49,7 +49,7 @@ def print_plan(progress: Progress, store: CellStore, slots: int) -> None:
 
 
 @contextmanager
-def live_display(store: CellStore, slots: int) -> Iterator[Callable[[Progress], None]]:
+def live_display(store: CellStore, slots: int) -> Iterator[Callable[[GridProgress], None]]:
     """Yield what `run_grid` calls on every change."""
     from rich.console import Console
     from rich.live import Live
@@ -63,13 +63,13 @@ def live_display(store: CellStore, slots: int) -> Iterator[Callable[[Progress], 
         yield lambda progress: live.update(table.render(progress))
 
 
-def print_end(progress: Progress, store: CellStore) -> None:
+def print_end(progress: GridProgress, store: CellStore) -> None:
     """What failed, with its log."""
     print(f"{_counts(progress)}.")
     _print_failures(progress, store)
 
 
-def _print_failures(progress: Progress, store: CellStore) -> None:
+def _print_failures(progress: GridProgress, store: CellStore) -> None:
     for key in progress.ids(State.FAILED):
         print(f"failed: {progress.cells[key].title}: {progress.messages.get(key, '')}\n  log: {store.log_path(key)}")
     blocked = progress.ids(State.BLOCKED)
@@ -86,7 +86,7 @@ class _LogLines:
         self.store = store
         self.known: dict[str, State] = {}
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: GridProgress) -> None:
         for key, state in progress.states.items():
             before = self.known.get(key)
             if before is state or (before is None and state in (State.CACHED, State.WAITING)):
@@ -111,7 +111,7 @@ class _LiveTable:
         self._expected: Estimate | None = None
         self._next_look = 0.0
 
-    def render(self, progress: Progress) -> Table:
+    def render(self, progress: GridProgress) -> Table:
         from rich.markup import escape
         from rich.table import Table
 
@@ -126,7 +126,7 @@ class _LiveTable:
             )
         return table
 
-    def _expectation(self, progress: Progress) -> Estimate:
+    def _expectation(self, progress: GridProgress) -> Estimate:
         # Reads every finished cell's file: not at each frame.
         if self._expected is None or time.monotonic() > self._next_look:
             self._expected = _expectation(progress, self.store, self.slots)
@@ -134,13 +134,13 @@ class _LiveTable:
         return self._expected
 
 
-def _time_text(progress: Progress, key: str) -> str:
+def _time_text(progress: GridProgress, key: str) -> str:
     if key in progress.started:
         return show_seconds(time.monotonic() - progress.started[key])
     return show_seconds(progress.seconds[key]) if key in progress.seconds else ""
 
 
-def _note(progress: Progress, key: str, expected: Estimate) -> str:
+def _note(progress: GridProgress, key: str, expected: Estimate) -> str:
     usual = expected.per_cell.get(key)
     if key in progress.started and usual:
         return f"of about {show_seconds(usual)}"
@@ -148,7 +148,7 @@ def _note(progress: Progress, key: str, expected: Estimate) -> str:
     return lines[0][:WIDEST_MESSAGE] if lines else ""
 
 
-def _expectation(progress: Progress, store: CellStore, slots: int) -> Estimate:
+def _expectation(progress: GridProgress, store: CellStore, slots: int) -> Estimate:
     # A failed cell, and what needs it, is not computed unless told to; then it waits.
     open_ids = [key for key, state in progress.states.items() if state not in ENDED]
     return estimate(progress.cells, open_ids, store.seconds_by_workload(), slots)
@@ -164,11 +164,11 @@ def _expected_text(expected: Estimate, slots: int) -> str:
     return f"To compute: about {show_seconds(expected.seconds)} with {slots} at a time{unknown}."
 
 
-def _counts(progress: Progress) -> str:
+def _counts(progress: GridProgress) -> str:
     parts = [f"{len(progress.ids(state))} {state.value}" for state in State if progress.ids(state)]
     return ", ".join(parts)
 
 
-def _state_text(progress: Progress, key: str) -> str:
+def _state_text(progress: GridProgress, key: str) -> str:
     state = progress.states[key]
     return f"[{STYLES[state]}]{state.value}[/]"

@@ -14,7 +14,7 @@ from downstream.plan import select
 
 if TYPE_CHECKING:
     from downstream.grid.engines.engine import Engine, Slots
-    from downstream.grid.runner import Progress
+    from downstream.grid.runner import GridProgress
     from downstream.options import ExecutionOptions
 
 SWITCHES = ("--dry-run", "--retry-failed", "--no-report")
@@ -47,7 +47,7 @@ def execute(
     module: str,
     words: Sequence[str],
     threads: int | None = None,
-) -> Progress:
+) -> GridProgress:
     """Compute a grid, or show what would be computed; returns what became of every cell.
 
     Args:
@@ -90,7 +90,7 @@ def execute(
     try:
         with live_display(store, engine.num_slots) as show:
 
-            def on_change(progress: Progress) -> None:
+            def on_change(progress: GridProgress) -> None:
                 show(progress)
                 if follower:
                     follower(progress)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets.reading import result_name
 from downstream.grid.cell import Cell
-from downstream.grid.runner import ENDED, FINISHED, Progress
+from downstream.grid.runner import ENDED, FINISHED, GridProgress
 from downstream.task import TaskCell
 from suite.pending import PendingCell
 from suite.renewal import ReportRenewal
@@ -32,7 +32,7 @@ class ReportFollower:
         """Where the report is."""
         return self._renewal.page
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: GridProgress) -> None:
         """Renew the report if another record was published and more are to come."""
         published = sum(progress.states[key] in FINISHED for key in self._cells)
         pending = self._pending(progress)
@@ -42,11 +42,11 @@ class ReportFollower:
         else:
             self._renewal.poll()
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self, progress: GridProgress) -> None:
         """Wait for the build in work; the caller then builds the last one."""
         self._renewal.finish(self._pending(progress))
 
-    def _pending(self, progress: Progress) -> list[PendingCell]:
+    def _pending(self, progress: GridProgress) -> list[PendingCell]:
         return [
             PendingCell(
                 title=cell.title,

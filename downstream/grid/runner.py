@@ -39,7 +39,7 @@ ENDED = frozenset({*FINISHED, State.FAILED, State.BLOCKED})
 
 
 @dataclass
-class Progress:
+class GridProgress:
     """A grid in work."""
 
     cells: Mapping[str, Cell]
@@ -67,7 +67,7 @@ class Progress:
         return all(state in FINISHED for state in self.states.values())
 
 
-def survey(cells: Mapping[str, Cell], store: CellStore, *, retry_failed: bool = False) -> Progress:
+def survey(cells: Mapping[str, Cell], store: CellStore, *, retry_failed: bool = False) -> GridProgress:
     """How far a grid is, without computing anything.
 
     Args:
@@ -75,7 +75,7 @@ def survey(cells: Mapping[str, Cell], store: CellStore, *, retry_failed: bool = 
         store: The working folder's.
         retry_failed: Count failed cells among those that wait.
     """
-    progress = Progress(cells, {})
+    progress = GridProgress(cells, {})
     for key in cells:
         failure = None if retry_failed else store.failure(key)
         if store.is_done(key):
@@ -99,8 +99,8 @@ def run_grid(
     *,
     retry_failed: bool = False,
     commands: Mapping[str, str] | None = None,
-    on_change: Callable[[Progress], None] = lambda progress: None,
-) -> Progress:
+    on_change: Callable[[GridProgress], None] = lambda progress: None,
+) -> GridProgress:
     """Compute every cell that is not done.
 
     Args:
@@ -126,14 +126,14 @@ class _Runner:
         engine: Engine,
         place: Place,
         commands: Mapping[str, str],
-        on_change: Callable[[Progress], None],
+        on_change: Callable[[GridProgress], None],
     ) -> None:
         self.cells, self.store, self.engine, self.place = cells, store, engine, place
         self.commands, self.on_change = commands, on_change
-        self.progress = Progress(cells, {})
+        self.progress = GridProgress(cells, {})
         self._next_look = 0.0
 
-    def run(self, retry_failed: bool) -> Progress:
+    def run(self, retry_failed: bool) -> GridProgress:
         self.progress = survey(self.cells, self.store, retry_failed=retry_failed)
         try:
             while not self.progress.is_over:
@@ -235,7 +235,7 @@ def explain_status(status: int) -> str:
     return f"the worker ended with status {status} before it could compute."
 
 
-def _block(progress: Progress) -> None:
+def _block(progress: GridProgress) -> None:
     """Cells that need a failed one cannot run; in their order, so that it spreads in one pass."""
     for key, cell in progress.cells.items():
         if progress.states[key] is not State.WAITING:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.quality.settings import QualitySettings
 from downstream.task import Measured, TaskCell, fuser_facts, mean_score
-from suite.records import Quantity, Record, timed
+from suite.records import Record, timed
+from suite.rows import Quantity
 
 if TYPE_CHECKING:
     from rich.table import Table

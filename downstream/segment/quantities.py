@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suite.records import Quantity
+from suite.rows import Quantity
 
 PRIMARY = "miou"
 """The score that ranks fusers."""

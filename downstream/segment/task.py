@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.grid.cell import Place
 from downstream.methods import Method
@@ -18,7 +18,8 @@ from downstream.segment.training_cell import SegmenterCell
 from downstream.task import Measured, fuser_facts
 from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
 from downstream.trainings import NetworkCell
-from suite.records import Quantity, timed
+from suite.records import timed
+from suite.rows import Quantity
 
 if TYPE_CHECKING:
     import numpy as np

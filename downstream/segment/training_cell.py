@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from datasets.base import PairedDataset
-from datasets.base import Task as Labels
+from datasets.base import Labels, PairedDataset
 from downstream.grid.cell import Place
 from downstream.segment.settings import SegmentationSettings
 from downstream.trainings import NetworkCell

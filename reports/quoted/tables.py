@@ -10,8 +10,8 @@ from reports.collect import Collection
 from reports.labels import MetricLabel, arrow, dataset_label
 from reports.quoted.sheets import QuotedSheet
 from reports.quoted.toolkits import TOOLKITS
-from reports.tables import Cell, Column, Table, TableRow
-from suite.records import Row
+from reports.tables import Column, Table, TableCell, TableRow
+from suite.rows import Row
 from suite.statistics.intervals import mean_interval
 
 QUOTED, OURS = "quoted", "measured here"
@@ -74,24 +74,24 @@ def _ours(sheet: QuotedSheet, collection: Collection) -> dict[str, list[Row]]:
     return dict(sorted(found.items()))
 
 
-def _theirs(sheet: QuotedSheet, metric: str, method: str) -> Cell:
+def _theirs(sheet: QuotedSheet, metric: str, method: str) -> TableCell:
     values = sheet.values[metric].get(method)
     known = values[np.isfinite(values)] if values is not None else np.array([])
     if not len(known):
-        return Cell(text="–", missing=True, hint="not in the quoted table")
+        return TableCell(text="–", missing=True, hint="not in the quoted table")
     return _cell(float(known.mean()), *mean_interval(known), len(known))
 
 
-def _measured(rows: list[Row], metric: str) -> Cell:
+def _measured(rows: list[Row], metric: str) -> TableCell:
     row = next((row for row in rows if row.metric == metric and math.isfinite(row.value)), None)
     if row is None:
-        return Cell(text="–", missing=True, hint="not measured")
+        return TableCell(text="–", missing=True, hint="not measured")
     return _cell(row.value, row.ci_low, row.ci_high, row.n)
 
 
-def _cell(value: float, low: float, high: float, count: int) -> Cell:
+def _cell(value: float, low: float, high: float, count: int) -> TableCell:
     label = MetricLabel(text="")
     decimals = label.decimals_for([value])
     spread = f"[{label.show(low, decimals)}, {label.show(high, decimals)}]" if math.isfinite(low) else ""
     hint = f"n = {count}" if count > 1 else "as printed"
-    return Cell(text=label.show(value, decimals), spread=spread, value=value, low=low, high=high, hint=hint)
+    return TableCell(text=label.show(value, decimals), spread=spread, value=value, low=low, high=high, hint=hint)

@@ -21,7 +21,7 @@ from reports.standings.entries import QUOTED, Entry, collect_entries, read_entri
 from reports.standings.pareto import Times, pareto_plot, times_of
 from reports.submissions.fields import is_web_address
 from reports.svg import Drawing
-from reports.tables import Cell, Column, Table, TableRow
+from reports.tables import Column, Table, TableCell, TableRow
 
 PARAMETERS = MetricLabel(text="Parameters", unit="M", scale=1e-6, decimals=2)
 TIME = MetricLabel(text="Time", unit="ms")
@@ -156,8 +156,12 @@ def _only_present(table: Table) -> Table:
     return replace(table, slug=_short(table.slug), rows=rows, notes=notes)
 
 
-def _fact(value: float, text: str) -> Cell:
-    return Cell(text=text, value=value) if math.isfinite(value) else Cell(text=DASH, missing=True, hint="not stated")
+def _fact(value: float, text: str) -> TableCell:
+    return (
+        TableCell(text=text, value=value)
+        if math.isfinite(value)
+        else TableCell(text=DASH, missing=True, hint="not stated")
+    )
 
 
 def _summary(entries: Sequence[Entry], collection: Collection, num_quoted: int) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from reports.submissions.refusal import refusal
 from reports.submissions.tables import ImageValues, Replicates
-from suite.records import NOT_OVER_IMAGES
+from suite.rows import NOT_OVER_IMAGES
 from suite.settings import fingerprint
 from suite.statistics.intervals import Interval, bootstrap_error, mean_interval, score_interval
 from suite.statistics.scored import SUBSET

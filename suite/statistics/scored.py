@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from suite.records import Record, Row, read_per_image
+from suite.records import Record, read_per_image
+from suite.rows import Row
 from suite.statistics.intervals import NO_INTERVAL, Array, Interval, bootstrap_error, half_width_error, t_interval
 
 if TYPE_CHECKING:

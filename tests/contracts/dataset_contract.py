@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.base import SPLITS, Boxes, Layout, MaskPath, PairedDataset
+from datasets.base import SPLITS, Boxes, MaskPath, PairedDataset
 from datasets.checks import check_dataset
+from datasets.layout import Layout
 from datasets.prepare import prepare_dataset
 from datasets.registry import get_layout, load_dataset
 from suite.errors import DatasetError, SettingsError

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from datasets.images import read_array
 from downstream.grid.cell import Place
 from downstream.task import Measured, Score, TaskCell
 from suite.errors import ImageError
-from suite.records import Quantity
+from suite.rows import Quantity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from downstream.summary import headline_table
-from suite.records import Record, Row
+from suite.records import Record
+from suite.rows import Row
 
 
 def record(fuser: str, seed: int | None, values: Mapping[str, float]) -> Record:

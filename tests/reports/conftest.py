@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from suite.records import Record, Row, cell_id, write_record
+from suite.records import Record, cell_id, write_record
+from suite.rows import Row
 from suite.statistics.intervals import NO_INTERVAL, describe_draws, mean_interval, resample_counts, score_interval
 
 Told = tuple[str, float, float, float, bool | None]

@@ -10,7 +10,8 @@ import pandas as pd
 from downstream.quality.table import significance_marks
 from reports.boards import build_boards
 from reports.collect import collect
-from suite.records import Record, Row, read_record, write_record
+from suite.records import Record, read_record, write_record
+from suite.rows import Row
 from suite.statistics.intervals import mean_interval
 from suite.statistics.scored import RecordScores
 

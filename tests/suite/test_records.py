@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from suite.errors import ResultError
-from suite.records import Record, Row, read_record, rows_table, write_record
+from suite.records import Record, read_record, rows_table, write_record
+from suite.rows import Row
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from diffif.model.checkpoint import load_checkpoint
 from diffif.model.diffusion import DiffIF as Model
 from diffif.model.noise import ImageNoise
 from diffif.model.pretrained_folder import WEIGHTS_FILE, weights_of
-from diffif.model.sampler import Method, SamplerSettings, sample
+from diffif.model.sampler import SamplerName, SamplerSettings, sample
 from suite.errors import CheckpointError, SettingsError
 from suite.settings import from_mapping
 
@@ -62,7 +62,7 @@ class DiffIF(Fuser):
         device: str = "cpu",
         weights: Path | None = None,
         steps: int | None = None,
-        sampler: Method | None = None,
+        sampler: SamplerName | None = None,
         eta: float | None = None,
         seed: int = 0,
         dtype: Literal["float32", "bfloat16"] = "float32",

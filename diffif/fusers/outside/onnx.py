@@ -22,7 +22,7 @@ from diffif.fusers.published.weights import file_sha256
 from suite.errors import ImageError, MissingPackage, SettingsError, UnknownName, WeightsError
 
 Order = Literal["visible,infrared", "infrared,visible"]
-Visible = Literal["luma", "rgb"]
+VisibleInput = Literal["luma", "rgb"]
 Range = Literal["unit", "signed", "bytes"]
 Output = Literal["clip", "stretch"]
 METADATA_PREFIX = "diffif."
@@ -31,18 +31,24 @@ RANGES = {"unit": (0.0, 1.0), "signed": (-1.0, 2.0), "bytes": (0.0, 255.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Convention:
+class Signature:
     """How a network wants its images."""
 
     order: Order = "visible,infrared"
-    visible: Visible = "luma"
+    visible: VisibleInput = "luma"
     input_range: Range = "unit"
     output_range: Range = "unit"
     output: Output = "clip"
     stride: int = 1
 
     def __post_init__(self) -> None:
-        choices = {"order": Order, "visible": Visible, "input_range": Range, "output_range": Range, "output": Output}
+        choices = {
+            "order": Order,
+            "visible": VisibleInput,
+            "input_range": Range,
+            "output_range": Range,
+            "output": Output,
+        }
         for key, choice in choices.items():
             if getattr(self, key) not in get_args(choice):
                 raise SettingsError(f"onnx: {key} must be {' or '.join(get_args(choice))}, got {getattr(self, key)!r}.")
@@ -96,11 +102,11 @@ class OnnxNetwork(Fuser):
             "output": output,
             "stride": stride,
         }
-        self.convention = _convention(self.session.get_modelmeta().custom_metadata_map, given)
-        super().__init__(device=device, settings={**vars(self.convention), "weights": file_sha256(Path(path))})
+        self.signature = _read_signature(self.session.get_modelmeta().custom_metadata_map, given)
+        super().__init__(device=device, settings={**vars(self.signature), "weights": file_sha256(Path(path))})
         self.label = label or Path(path).stem
-        self.stride = self.convention.stride
-        self.tileable = self.convention.output == "clip"
+        self.stride = self.signature.stride
+        self.tileable = self.signature.output == "clip"
         self._inputs = [entry.name for entry in self.session.get_inputs()]
         # An input of one fixed batch is fed image by image.
         self.batched = not isinstance(self.session.get_inputs()[0].shape[0], int)
@@ -113,7 +119,7 @@ class OnnxNetwork(Fuser):
         return None
 
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
-        if self.convention.visible == "luma":
+        if self.signature.visible == "luma":
             return super()._fuse(visible, infrared, ids)
         fused = torch.cat([self._run(*pair) for pair in zip(visible.split(1), infrared.split(1), strict=True)])
         return fused.expand(-1, 3, -1, -1)
@@ -130,9 +136,9 @@ class OnnxNetwork(Fuser):
         return self._finish(fused[..., :height, :width])
 
     def _network(self, visible: Tensor, infrared: Tensor, *, channels: int) -> Tensor:
-        offset, scale = RANGES[self.convention.input_range]
+        offset, scale = RANGES[self.signature.input_range]
         images = [image * scale + offset for image in (visible, infrared)]
-        if self.convention.order == "infrared,visible":
+        if self.signature.order == "infrared,visible":
             images.reverse()
         feeds = images if len(self._inputs) == 2 else [torch.cat(images, dim=1)]
         arrays = {name: image.cpu().numpy() for name, image in zip(self._inputs, feeds, strict=True)}
@@ -145,12 +151,12 @@ class OnnxNetwork(Fuser):
                 f"{self.label}: the network gave {tuple(fused.shape)} for sources of {tuple(visible.shape)}; expected "
                 "(B, 1 or 3, H, W) of the same size. If it needs sides that are multiples of a number, set stride=."
             )
-        offset, scale = RANGES[self.convention.output_range]
+        offset, scale = RANGES[self.signature.output_range]
         fused = ((fused - offset) / scale).to(visible.device)
         return rgb_to_y(fused) if channels == 1 and fused.shape[1] == 3 else fused
 
     def _finish(self, fused: Tensor) -> Tensor:
-        return stretch(fused) if self.convention.output == "stretch" else fused
+        return stretch(fused) if self.signature.output == "stretch" else fused
 
 
 def _open(path: Path, device: str) -> Any:
@@ -172,7 +178,7 @@ def _open(path: Path, device: str) -> Any:
         raise WeightsError(f"{path} is not a usable ONNX network: {str(error).splitlines()[0]}") from error
 
 
-def _convention(metadata: Mapping[str, str], given: Mapping[str, Any]) -> Convention:
+def _read_signature(metadata: Mapping[str, str], given: Mapping[str, Any]) -> Signature:
     values: dict[str, Any] = {}
     for key, value in metadata.items():
         if key.startswith(METADATA_PREFIX):
@@ -181,4 +187,4 @@ def _convention(metadata: Mapping[str, str], given: Mapping[str, Any]) -> Conven
                 raise UnknownName("ONNX metadata entry", key, known=[METADATA_PREFIX + known for known in given])
             values[name] = int(value) if name == "stride" else value
     values.update({key: value for key, value in given.items() if value is not None})
-    return Convention(**values)
+    return Signature(**values)

@@ -60,10 +60,10 @@ class SmpSegmenter:
         """Cross entropy and Dice on augmented crops; see `Segmenter.train`."""
         import torch
 
-        from downstream.segment.smp.training import Task, train_network
+        from downstream.segment.smp.training import Training, train_network
 
         torch.set_num_threads(threads)
-        task = Task(
+        training = Training(
             arch=self.arch,
             weights=self.weights,
             settings=self.settings,
@@ -73,7 +73,7 @@ class SmpSegmenter:
             seed=seed,
             device=device,
         )
-        return train_network(task, folder)
+        return train_network(training, folder)
 
     def predict(
         self,

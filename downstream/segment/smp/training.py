@@ -31,7 +31,7 @@ RANDOM = EncoderWeights(path=None, fingerprint="none")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Training:
     """Everything that one training needs."""
 
     arch: str
@@ -57,24 +57,24 @@ class Task:
         return network.to(self.device)
 
 
-def train_network(task: Task, run: Path) -> Path:
+def train_network(training: Training, run: Path) -> Path:
     """Train, or resume the training in a folder; returns the file of the best epoch's averaged weights.
 
     Raises:
         TrainingError: the loss is not finite; the last good epoch is kept.
     """
-    settings = task.settings
-    torch.manual_seed(task.seed)
-    network = task.build(task.weights)
+    settings = training.settings
+    torch.manual_seed(training.seed)
+    network = training.build(training.weights)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     state = NetworkState(network, optimizer, average_statistics=True)
-    state.restore(run, task.device)
+    state.restore(run, training.device)
     epochs = state.epochs
-    judge = task.build(RANDOM)
+    judge = training.build(RANDOM)
     while not epochs.finished:
-        loss = _train_epoch(task, state)
+        loss = _train_epoch(training, state)
         judge.load_state_dict(state.average)
-        miou = _validate(task, judge.eval())
+        miou = _validate(training, judge.eval())
         values = {"loss": loss, "miou": miou}
         if epochs.close(values, score=miou, epochs=settings.epochs, patience=settings.patience):
             save_file(run / BEST, state.average)
@@ -87,22 +87,22 @@ def train_network(task: Task, run: Path) -> Path:
     return run / BEST
 
 
-def _train_epoch(task: Task, state: NetworkState) -> float:
+def _train_epoch(training: Training, state: NetworkState) -> float:
     from rich.progress import track
 
-    settings = task.settings
+    settings = training.settings
     network, epoch = state.network, state.epochs.epoch
-    torch.manual_seed(epoch_seed(task.seed, epoch))
+    torch.manual_seed(epoch_seed(training.seed, epoch))
     network.train()
-    batches = _num_batches(task)
+    batches = _num_batches(training)
     losses = []
-    shown = track(_batches(task, epoch), total=batches, description=f"epoch {epoch + 1}", transient=True)
+    shown = track(_batches(training, epoch), total=batches, description=f"epoch {epoch + 1}", transient=True)
     for index, (image, mask) in enumerate(shown):
         step = epoch * batches + index
         rate = settings.learning_rate * (1 - step / (batches * settings.epochs)) ** settings.poly_power
         for group in state.optimizer.param_groups:
             group["lr"] = rate
-        losses.append(_step(task, network, state.optimizer, image, mask))
+        losses.append(_step(training, network, state.optimizer, image, mask))
         state.update_average(settings.ema_decay, step)
     if not math.isfinite(sum(losses)):
         raise TrainingError(
@@ -112,9 +112,11 @@ def _train_epoch(task: Task, state: NetworkState) -> float:
     return float(np.mean(losses))
 
 
-def _step(task: Task, network: nn.Module, optimizer: torch.optim.Optimizer, image: Tensor, mask: Tensor) -> float:
-    device = torch.device(task.device)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=task.settings.amp and device.type == "cuda"):
+def _step(
+    training: Training, network: nn.Module, optimizer: torch.optim.Optimizer, image: Tensor, mask: Tensor
+) -> float:
+    device = torch.device(training.device)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=training.settings.amp and device.type == "cuda"):
         scores = network(image.to(device, non_blocking=True))
         loss = segmentation_loss(scores.float(), mask.to(device, non_blocking=True))
     optimizer.zero_grad(set_to_none=True)
@@ -146,21 +148,23 @@ def segmentation_loss(scores: Tensor, mask: Tensor) -> Tensor:
     return entropy + dice
 
 
-def _num_batches(task: Task) -> int:
-    return max(len(task.train) // task.settings.batch, 1)
+def _num_batches(training: Training) -> int:
+    return max(len(training.train) // training.settings.batch, 1)
 
 
-def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(training: Training, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Shuffled batches; the incomplete last one is dropped, since batch normalisation dislikes single crops."""
     from torch.utils.data import DataLoader
 
-    settings = task.settings
-    crops = CropDataset(task.train, crop=settings.crop, seed=task.seed, learn_unlabelled=task.learns_unlabelled)
+    settings = training.settings
+    crops = CropDataset(
+        training.train, crop=settings.crop, seed=training.seed, learn_unlabelled=training.learns_unlabelled
+    )
     crops.epoch = epoch
-    generator = torch.Generator().manual_seed(epoch_seed(task.seed, epoch))
+    generator = torch.Generator().manual_seed(epoch_seed(training.seed, epoch))
     order = torch.randperm(len(crops), generator=generator).tolist()
-    order = order[: _num_batches(task) * settings.batch]
-    on_gpu = task.device != "cpu"
+    order = order[: _num_batches(training) * settings.batch]
+    on_gpu = training.device != "cpu"
     loader: Any = DataLoader(
         crops,
         batch_size=settings.batch,
@@ -172,9 +176,9 @@ def _batches(task: Task, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     yield from loader
 
 
-def _validate(task: Task, network: nn.Module) -> float:
-    counts = count_split(network, task.val, device=task.device, unlabelled=task.unlabelled)
+def _validate(training: Training, network: nn.Module) -> float:
+    counts = count_split(network, training.val, device=training.device, unlabelled=training.unlabelled)
     confusion = np.sum(counts, axis=0).sum(axis=0)
-    score = mean_iou(confusion, task.settings.classes, task.val.ignore_index).value
+    score = mean_iou(confusion, training.settings.classes, training.val.ignore_index).value
     # A validation set without any known class cannot choose an epoch; the last one then counts as best.
     return 0.0 if math.isnan(score) else score

@@ -8,12 +8,12 @@ import pytest
 
 from downstream.grid.cell import with_needs
 from downstream.grid.display import print_end, print_plan
-from downstream.grid.runner import Progress, survey
+from downstream.grid.runner import GridProgress, survey
 from downstream.grid.store import CellStore
 from tests.downstream.grid.trivial_cells import AfterFragile, Fragile, Number
 
 
-def with_a_failure(workdir: Path, *, retry_failed: bool = False) -> tuple[Progress, CellStore]:
+def with_a_failure(workdir: Path, *, retry_failed: bool = False) -> tuple[GridProgress, CellStore]:
     """A cell that failed, one that needs it, and one that waits."""
     store, fragile = CellStore(workdir), Fragile()
     store.write_failure(fragile.cell_id, fragile.title, "no licence found")

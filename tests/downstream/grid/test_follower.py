@@ -9,7 +9,7 @@ import pytest
 from downstream.cost.settings import CostSettings
 from downstream.cost.task import CostCell
 from downstream.grid.follower import ReportFollower
-from downstream.grid.runner import Progress, State
+from downstream.grid.runner import GridProgress, State
 from downstream.methods import Method
 from suite.pending import PendingCell
 from suite.renewal import ReportRenewal
@@ -39,7 +39,7 @@ def grid() -> dict:
 def test_the_report_is_renewed_when_a_record_appears_and_not_otherwise(tmp_path: Path, grid: dict) -> None:
     renewal = Recorded(tmp_path)
     follow = ReportFollower(grid, tmp_path, renewal)
-    progress = Progress(grid, dict.fromkeys(grid, State.WAITING))
+    progress = GridProgress(grid, dict.fromkeys(grid, State.WAITING))
     follow(progress)
     progress.states["number"] = State.DONE
     follow(progress)
@@ -58,7 +58,7 @@ def test_the_report_is_renewed_when_a_record_appears_and_not_otherwise(tmp_path:
 def test_what_failed_is_not_shown_as_being_computed(tmp_path: Path, grid: dict) -> None:
     renewal = Recorded(tmp_path)
     follow = ReportFollower(grid, tmp_path, renewal)
-    progress = Progress(grid, {"number": State.DONE, "first": State.DONE, "second": State.FAILED})
+    progress = GridProgress(grid, {"number": State.DONE, "first": State.DONE, "second": State.FAILED})
     follow(progress)
     follow.finish(progress)
     assert renewal.asked == [[]]

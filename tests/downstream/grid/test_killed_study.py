@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from downstream.grid.store import ATTEMPTS, DONE, CellStore
-from suite.records import Row, read_per_image, read_record, record_dirs
+from suite.records import read_per_image, read_record, record_dirs
+from suite.rows import Row
 from tests.downstream.conftest import StartRunner, kill_group
 
 PATIENCE_SECONDS = 1200

@@ -17,7 +17,7 @@ from downstream.grid.cell import Cell, Place, with_needs
 from downstream.grid.engines.engine import Slots
 from downstream.grid.engines.local import LocalEngine
 from downstream.grid.lock import CellLock
-from downstream.grid.runner import Progress, State, run_grid, survey
+from downstream.grid.runner import GridProgress, State, run_grid, survey
 from downstream.grid.store import CellStore
 from suite.errors import SettingsError
 from tests.downstream.conftest import StartRunner, kill_group
@@ -33,13 +33,13 @@ def workdir(tmp_path: Path, worker_path: None) -> Path:
     return tmp_path
 
 
-def compute(workdir: Path, *cells: Cell, retry_failed: bool = False, cpus: int = 2) -> Progress:
+def compute(workdir: Path, *cells: Cell, retry_failed: bool = False, cpus: int = 2) -> GridProgress:
     grid = with_needs(cells)
     engine = LocalEngine(Slots(jobs=cpus))
     return run_grid(grid, CellStore(workdir), engine, Place(workdir=workdir), retry_failed=retry_failed)
 
 
-def states(progress: Progress) -> dict[str, str]:
+def states(progress: GridProgress) -> dict[str, str]:
     return {progress.cells[key].title: state.value for key, state in progress.states.items()}
 
 

@@ -17,7 +17,8 @@ from PIL import Image
 
 from reports.submissions.manifest import Manifest
 from reports.submissions.writing import write_submission
-from suite.records import Record, Row, write_record
+from suite.records import Record, write_record
+from suite.rows import Row
 from suite.settings import fingerprint
 from suite.statistics.intervals import mean_interval, resample_counts, score_interval
 

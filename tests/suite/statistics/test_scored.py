@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from suite.records import Record, Row, read_record, write_record
+from suite.records import Record, read_record, write_record
+from suite.rows import Row
 from suite.statistics.scored import RecordScores, read_scored
 
 IMAGES = 20

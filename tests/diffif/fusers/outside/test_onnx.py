@@ -73,7 +73,7 @@ def test_ranges_are_converted_on_the_way_in_and_out(network: Path, kind: str) ->
 def test_metadata_states_the_convention_and_a_setting_overrides_it(tmp_path: Path) -> None:
     file = write_network(tmp_path / "m.onnx", metadata={"diffif.order": "infrared,visible", "diffif.stride": "4"})
     fuser = OnnxNetwork(path=str(file))
-    assert (fuser.convention.order, fuser.stride) == ("infrared,visible", 4)
+    assert (fuser.signature.order, fuser.stride) == ("infrared,visible", 4)
     assert OnnxNetwork(path=str(file), stride=2).stride == 2
     unknown = write_network(tmp_path / "u.onnx", metadata={"diffif.ordr": "infrared,visible"})
     with pytest.raises(UnknownName, match=r"Did you mean 'diffif\.order'"):

@@ -19,7 +19,7 @@ from downstream.segment.smp.crops import CropDataset, build_augmentation
 from downstream.segment.smp.network import load_network
 from downstream.segment.smp.prediction import predict_classes
 from downstream.segment.smp.segmenter import SmpSegmenter
-from downstream.segment.smp.training import Task, segmentation_loss, train_network
+from downstream.segment.smp.training import Training, segmentation_loss, train_network
 from downstream.training_state import NetworkState
 from downstream.trainings import read_curve
 from suite.errors import SettingsError
@@ -30,12 +30,14 @@ SMALL = SegmentationSettings(
 )
 
 
-def make_task(make_labelled_pairs: MakeLabelledPairs, work: Path, settings: SegmentationSettings = SMALL) -> Task:
+def make_training(
+    make_labelled_pairs: MakeLabelledPairs, work: Path, settings: SegmentationSettings = SMALL
+) -> Training:
     train = make_labelled_pairs(4, size=(40, 48), task="segment", split="train")
     val = make_labelled_pairs(2, size=(40, 48), task="segment", split="val", seed=1)
     segmenter = build_segmenter(settings)
     assert isinstance(segmenter, SmpSegmenter)
-    return Task(
+    return Training(
         arch=segmenter.arch,
         weights=segmenter.weights,
         settings=settings,
@@ -55,11 +57,11 @@ def folder(path: Path) -> Path:
 def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task = make_task(make_labelled_pairs, tmp_path)
+    task = make_training(make_labelled_pairs, tmp_path)
     whole = torch.load(train_network(task, folder(tmp_path / "whole")), weights_only=True)
     true_epoch, seen = training._train_epoch, list[int]()
 
-    def dying(task: Task, state: NetworkState) -> float:
+    def dying(task: Training, state: NetworkState) -> float:
         seen.append(state.epochs.epoch)
         if len(seen) == 2:
             raise KeyboardInterrupt
@@ -82,7 +84,7 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
 def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    task = make_task(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
+    task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     first = torch.load(train_network(task, folder(tmp_path / "first")), weights_only=True)
     second = torch.load(train_network(replace(task, seed=1), folder(tmp_path / "second")), weights_only=True)
     assert any(not torch.equal(first[name], second[name]) for name in first)
@@ -93,7 +95,7 @@ def test_the_unlabelled_class_is_never_predicted_unless_it_is_learned(
 ) -> None:
     from dataclasses import replace
 
-    task = make_task(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
+    task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     network = load_network(train_network(task, tmp_path), "segformer", "mit_b0", 3, "cpu")
     image = torch.rand(1, 3, 37, 45)
     assert predict_classes(network, image, device="cpu", unlabelled=None).shape == (37, 45)
