@@ -144,11 +144,13 @@ def _panel(
         )
         dot[0].set_gid(name)
     if board.primary:
-        for source in BASELINES:
-            if (source, metric) in board.scores:
-                level = board.scores[source, metric].value * scale
+        levels = {s: board.scores[s, metric].value * scale for s in BASELINES if (s, metric) in board.scores}
+        for source, level in levels.items():
+            if math.isfinite(level):
+                # Two sources often score alike: the name of the lower one stands below its line.
+                side = "bottom" if level == max(levels.values()) else "top"
                 axes.axhline(level, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
-                axes.annotate(source, (0.995, level), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+                axes.annotate(source, (0.995, level), xycoords=("axes fraction", "data"), ha="right", va=side,
                               fontsize=8, color=MUTED)  # fmt: skip
     axes.margins(0.16, 0.12)
     axes.grid()
