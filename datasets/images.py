@@ -87,10 +87,10 @@ def read_sample(sample: Sample) -> tuple[Tensor, Tensor]:
     if sample.condition is None:
         return read_pair(sample.visible, sample.infrared, sample.reading)
     vi, ir = _registered_levels(sample.visible, sample.infrared, sample.reading)
-    vi = corrupt(vi, "visible", sample.id, sample.condition)
+    vi = corrupt(vi, "visible", sample.id, sample.condition, sample.group)
     # A thermal image that is stored in colour is one channel, whose noise does not average out over three.
     ir = np.ascontiguousarray(to_tensor(ir, "grey")[0, 0].numpy())
-    return to_tensor(vi, "rgb"), to_tensor(corrupt(ir, "infrared", sample.id, sample.condition), "grey")
+    return to_tensor(vi, "rgb"), to_tensor(corrupt(ir, "infrared", sample.id, sample.condition, sample.group), "grey")
 
 
 def read_pair(visible: Path, infrared: Path, reading: Reading = AS_STORED) -> tuple[Tensor, Tensor]:

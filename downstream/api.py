@@ -19,6 +19,7 @@ COMMANDS = {
     "quality": "downstream.quality.__main__:QualityCommand",
     "detect": "downstream.detect.__main__:DetectCommand",
     "segment": "downstream.segment.__main__:SegmentCommand",
+    "video": "downstream.video.__main__:VideoCommand",
     "cost": "downstream.cost.__main__:CostCommand",
 }
 
@@ -36,7 +37,7 @@ def run_task(
     """Compute a task for some fusers, or take what is finished, and return its numbers.
 
     Args:
-        task: "quality", "detect", "segment" or "cost".
+        task: "quality", "detect", "segment", "video" or "cost".
         fusers: As after --fuser.
         dataset: As after --dataset; empty: the synthetic laboratory.
         root: Where the dataset lies.

@@ -14,6 +14,7 @@ TASKS = {
     "quality": "downstream.quality.task:QualityCell",
     "detect": "downstream.detect.task:DetectCell",
     "segment": "downstream.segment.task:SegmentCell",
+    "video": "downstream.video.task:VideoCell",
     "cost": "downstream.cost.task:CostCell",
 }
 

@@ -87,7 +87,7 @@ class Labels:
         return MetricLabel(text=text, unit=shown_unit, scale=scale, decimals=decimals)
 
 
-TASKS = {"detect": "Detection", "segment": "Segmentation", "quality": "Image quality", "cost": "Cost"}
+TASKS = {"detect": "Detection", "segment": "Segmentation", "quality": "Image quality", "video": "Video", "cost": "Cost"}
 TASK_ORDER = tuple(TASKS)
 DATASETS = {
     "llvip": "LLVIP", "llvip_mini": "LLVIP mini", "fmb": "FMB", "msrs": "MSRS", "m3fd": "M3FD", "tno": "TNO",

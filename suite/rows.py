@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BOUND_TOLERANCE = 1e-5
 """Relative; single precision sums a few thousand terms to about 1e-6."""
-NOT_OVER_IMAGES = ("ms", "FLOP", "byte", "parameter", "count")
+NOT_OVER_IMAGES = ("ms", "frames/s", "FLOP", "byte", "parameter", "count")
 """Units of what is measured or counted rather than averaged over test images: no interval is expected."""
 
 
@@ -43,7 +43,7 @@ class Row:
     dataset: str
     split: str
     task: str
-    """"quality", "detect", "segment" or "cost"."""
+    """"quality", "detect", "segment", "video" or "cost"."""
     fuser: str
     """Label-free name as the user wrote it after --fuser."""
     variant: str = "full"

@@ -1,7 +1,8 @@
 """The pixels of corruptions: what `kinds` states, on arrays of levels in [0, 1].
 
 Everything drawn depends on the seed, the image's id, the source and the kind, and not on the severity: one image is
-shifted to the same side and gets the same noise pattern at every severity, so that a curve shows severity alone.
+shifted to the same side and gets the same noise pattern at every severity, so that a curve shows severity alone. What
+belongs to the camera, a shift and its column pattern, is drawn once for a sequence.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from suite.errors import ImageError
 
 Levels = NDArray[np.float32]
 BORDER = cv2.BORDER_REFLECT_101
+OF_THE_CAMERA = ("shift", "stripe")
+"""Kinds that stay as they are from frame to frame."""
 DIRECTIONS = ((0, -1), (0, 1), (-1, 0), (1, 0))
 """(down, right). Along an axis: a whole number of pixels then needs no interpolation, which would blur as well."""
 
 
-def corrupt(levels: Levels, source: str, sample_id: str, condition: Condition) -> Levels:
+def corrupt(levels: Levels, source: str, sample_id: str, condition: Condition, sequence: str = "") -> Levels:
     """One source under a condition.
 
     Args:
@@ -30,6 +33,7 @@ def corrupt(levels: Levels, source: str, sample_id: str, condition: Condition) -
         source: "visible" or "infrared".
         sample_id: Of the pair.
         condition: Steps for the other source are left out.
+        sequence: The clip that the pair is a frame of, where it is one.
 
     Returns:
         A new array of the same shape, clipped to [0, 1].
@@ -39,7 +43,8 @@ def corrupt(levels: Levels, source: str, sample_id: str, condition: Condition) -
     """
     for step in condition.steps:
         if step.source in (source, "both"):
-            generator = np.random.default_rng(_entropy(condition.seed, sample_id, source, step.kind))
+            drawn_for = sequence if sequence and step.kind in OF_THE_CAMERA else sample_id
+            generator = np.random.default_rng(_entropy(condition.seed, drawn_for, source, step.kind))
             levels = np.clip(OPERATIONS[step.kind](levels, step.severity, generator), 0, 1, dtype=np.float32)
     return levels
 

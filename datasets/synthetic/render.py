@@ -97,7 +97,7 @@ class _Painter:
             self._distractor(thing, rng)
 
     def _labelled(self, thing: Thing, rng: np.random.Generator) -> None:
-        behind = self._luma_behind(thing)
+        behind = self._luma_behind(thing) if thing.behind is None else thing.behind
         sprite = _object_sprite(self.camera, thing, behind, self.street.night, rng)
         found = self.canvas.silhouette(sprite)
         if found is None:

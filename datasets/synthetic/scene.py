@@ -51,6 +51,8 @@ class Thing:
     mirrored: bool = False
     across: bool = False
     """Cars: across the view, not along the street."""
+    behind: float | None = None
+    """Luma that clothes and paint stand out from; None: what is there behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ from dataclasses import fields
 from diffif.metrics.conventions import CONVENTIONS
 from diffif.metrics.metric import Rules
 from diffif.metrics.registry import METRICS, get_metric
+from diffif.metrics.temporal.consistency import TEMPORAL_METRICS
+from diffif.metrics.temporal.flow import FLOWS
 
 HEAD = """# Metrics
 
@@ -40,6 +42,16 @@ for photographs: an image that hides the infrared source altogether can score be
 others stands behind them here, since their weights are not: what is tested is that pyiqa gets the image and the file.
 """
 
+TEMPORAL = """## Metrics of three consecutive frames
+
+`python -m downstream.video` scores clips ([video.md](video.md)); from Python it is `score_clip` of
+`diffif.metrics.temporal.consistency`. Flow estimators: {flows}. The estimator is part of the definition and of the name in every table.
+
+| name | shown as | what | better | unit | undefined (nan) when | source |
+|---|---|---|---|---|---|---|
+{rows}
+"""
+
 OWN_METRIC = """## A metric of your own
 
 ```python
@@ -61,7 +73,9 @@ find it there, and `make docs` writes it into this page.
 
 def render() -> str:
     """The whole page as Markdown."""
-    return "\n".join([HEAD, _metric_table(), _convention_table(), NO_REFERENCE, OWN_METRIC, _difference_tables()])
+    return "\n".join(
+        [HEAD, _metric_table(), _convention_table(), _temporal_table(), NO_REFERENCE, OWN_METRIC, _difference_tables()]
+    )
 
 
 def _metric_table() -> str:
@@ -79,6 +93,15 @@ def _metric_table() -> str:
             f"{metric.citation} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _temporal_table() -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.label} | {metric.summary} | {'higher' if metric.higher_is_better else 'lower'} | "
+        f"{metric.unit} | {metric.undefined} | {metric.citation} |"
+        for metric in TEMPORAL_METRICS.values()
+    ]
+    return TEMPORAL.format(flows=", ".join(f"`{name}`" for name in FLOWS), rows="\n".join(rows))
 
 
 def _bound(value: float) -> str:

@@ -43,7 +43,7 @@ class CompareCommand:
     synthetic: dict[str, Any] = field(default_factory=dict)
     """Settings of the synthetic laboratory: num_train=480 ..."""
     tasks: Annotated[tuple[str, ...], Argument(metavar="TASK")] = ("quality",)
-    """quality, detect, segment, cost."""
+    """quality, detect, segment, cost; video on folders of clips."""
     seeds: tuple[int, ...] = (0,)
     """Of the trainings."""
     set: dict[str, Any] = field(default_factory=dict)

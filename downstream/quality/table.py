@@ -14,7 +14,8 @@ from suite.statistics.scored import RecordScores, read_scored
 if TYPE_CHECKING:
     from rich.table import Table
 
-FACTS = {"ms": ("ms", ".1f"), "parameters": ("parameters", ",.0f")}
+TITLES = {"quality": "image quality", "video": "quality and consistency of clips"}
+FACTS = {"fps": ("frames/s", ".1f"), "ms": ("ms", ".1f"), "parameters": ("parameters", ",.0f")}
 
 
 def quality_table(records: Sequence[Record]) -> Table:
@@ -26,20 +27,19 @@ def quality_table(records: Sequence[Record]) -> Table:
     """
     from rich.table import Table
 
-    from diffif.metrics import get_metric
-
     found = [RecordScores(record) for record in records]
-    names = [row.metric for row in records[0].rows if row.metric not in FACTS]
-    arrows = {"higher": "↑", "lower": "↓"}
-    stated = [get_metric(name) for name in names]
-    heads = [f"{metric.label} {arrows.get(metric.better, metric.better)}" for metric in stated]
+    rows = [row for row in records[0].rows if row.metric not in FACTS]
+    names = [row.metric for row in rows]
+    facts_there = {name: told for name, told in FACTS.items() if found[0].row(name) is not None}
+    heads = [f"{row.label} {_direction(row)}".strip() for row in rows]
     first = records[0].rows[0]
-    title = f"image quality, {first.dataset}/{first.split}, convention {records[0].settings['settings']['convention']}"
-    table = Table("method", *heads, *(head for head, _ in FACTS.values()), title=title)
+    what = f"{TITLES[records[0].task]}, {first.dataset}/{first.split}"
+    title = f"{what}, convention {records[0].settings['settings']['convention']}"
+    table = Table("method", *heads, *(head for head, _ in facts_there.values()), title=title)
     marks = {name: significance_marks(found, name) for name in names}
     for place, record in enumerate(found):
         cells = [_number(record.row(name), ".3f") + marks[name][place] for name in names]
-        facts = [_number(record.row(name), shape) for name, (_, shape) in FACTS.items()]
+        facts = [_number(record.row(name), shape) for name, (_, shape) in facts_there.items()]
         table.add_row(_method(record.record.rows[0]), *cells, *facts)
     return table
 
@@ -60,6 +60,12 @@ def significance_marks(records: Sequence[RecordScores], metric: str) -> list[str
         tied = place in known and math.isfinite(tests.p_value(place, best)) and not tests.better(best, place)
         marks.append("*" if place == best else "=" if tied else " ")
     return marks
+
+
+def _direction(row: Row) -> str:
+    if row.ideal is not None:
+        return f"towards {row.ideal:g}"
+    return {True: "↑", False: "↓", None: ""}[row.higher_is_better]
 
 
 def _number(row: Row | None, shape: str) -> str:

@@ -52,21 +52,7 @@ class QualityCell(TaskCell):
 
     def quantity(self, metric: str) -> Quantity:
         """As the metric itself states it; time and parameters have no direction here, since they rank nothing."""
-        from diffif.metrics import get_convention, get_metric
-
-        if metric in FUSER_FACTS:
-            return FUSER_FACTS[metric]
-        stated = get_metric(metric)
-        convention = get_convention(self.settings.convention)
-        low, high = stated.range_under(convention)
-        return Quantity(
-            label=stated.label,
-            unit=stated.unit_under(convention),
-            higher_is_better=stated.higher_is_better,
-            ideal=stated.ideal,
-            lowest=low if math.isfinite(low) else None,
-            highest=high if math.isfinite(high) else None,
-        )
+        return FUSER_FACTS[metric] if metric in FUSER_FACTS else metric_quantity(metric, self.settings.convention)
 
     @property
     def split(self) -> str:
@@ -116,6 +102,22 @@ class QualityCell(TaskCell):
             ),
             write_artefacts=lambda folder: write_examples(folder, dataset, fused),
         )
+
+
+def metric_quantity(name: str, convention_name: str) -> Quantity:
+    """What the values of an image metric are under a convention, as the metric states it."""
+    from diffif.metrics import get_convention, get_metric
+
+    stated, convention = get_metric(name), get_convention(convention_name)
+    low, high = stated.range_under(convention)
+    return Quantity(
+        label=stated.label,
+        unit=stated.unit_under(convention),
+        higher_is_better=stated.higher_is_better,
+        ideal=stated.ideal,
+        lowest=low if math.isfinite(low) else None,
+        highest=high if math.isfinite(high) else None,
+    )
 
 
 def choose_metrics(names: Sequence[str], convention: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Fused videos: quality of their frames, consistency over time, frames per second."""
