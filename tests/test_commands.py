@@ -22,6 +22,7 @@ OF_THEIR_OWN = {
     "downstream.quality": "downstream.quality.__main__:QualityCommand",
     "downstream.detect": "downstream.detect.__main__:DetectCommand",
     "downstream.segment": "downstream.segment.__main__:SegmentCommand",
+    "downstream.video": "downstream.video.__main__:VideoCommand",
     "downstream.cost": "downstream.cost.__main__:CostCommand",
     "downstream.compare": "downstream.compare.__main__:CompareCommand",
     "downstream.ablate": "downstream.ablate.settings:AblationSettings",
