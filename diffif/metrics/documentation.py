@@ -45,8 +45,8 @@ others stands behind them here, since their weights are not: what is tested is t
 TEMPORAL = """## Metrics of three consecutive frames
 
 `python -m downstream.video` scores clips ([video.md](video.md)); from Python it is `score_clip` of
-`diffif.metrics.temporal.consistency`. Flow estimators: {flows}. The estimator is part of the definition, and of the name
-in every table.
+`diffif.metrics.temporal.consistency`. Flow estimators: {flows}. The estimator is part of the definition, and of the
+name in every table.
 
 | name | shown as | what | better | unit | undefined (nan) when | source |
 |---|---|---|---|---|---|---|
