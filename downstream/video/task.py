@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from downstream.cost.quantities import FUSER_FACTS
 from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from downstream.quality.task import choose_metrics, metric_quantity
-from downstream.task import Measured, Score, TaskCell, fuser_facts
+from downstream.task import Measured, Score, TaskCell, fuser_facts, mean_score
 from downstream.video.settings import VideoSettings
 from suite.errors import SettingsError
-from suite.records import Quantity, Record, timed
+from suite.records import Record, timed
+from suite.rows import Quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,10 @@ class VideoCell(TaskCell):
         jumps = find_jumps(clips)
         return Measured(
             scores=[
-                *(_score(metric, group["value"]) for metric, group in per_clip.groupby("metric", sort=False)),
+                *(
+                    mean_score(str(metric), group["value"].tolist())
+                    for metric, group in per_clip.groupby("metric", sort=False)
+                ),
                 _frames_per_second(fused),
                 *fuser_facts(fused),
             ],
@@ -180,18 +184,6 @@ def _table(columns: Mapping[str, Sequence[float]], clips: Sequence[str]) -> pd.D
         (clip, metric, value) for metric, values in columns.items() for clip, value in zip(clips, values, strict=True)
     ]
     return pd.DataFrame(rows, columns=["id", "metric", "value"])
-
-
-def _score(metric: object, values: pd.Series[float]) -> Score:
-    import numpy as np
-
-    from suite.statistics.intervals import mean_interval
-
-    found = np.asarray(values, dtype=np.float64)
-    known = found[found == found]
-    low, high = mean_interval(found)
-    mean = float(known.mean()) if known.size else math.nan
-    return Score(metric=str(metric), value=mean, ci_low=low, ci_high=high, n=int(known.size))
 
 
 def _frames_per_second(fused: FusedSet) -> Score:
