@@ -46,62 +46,42 @@ def evidence_table(board: Board) -> Table | None:
     """Scores by which modality shows the object; None where the records hold no evidence classes."""
     stems = list(dict.fromkeys(split_metric(m)[0] for m in board.metrics if evidence_of(m)))
     keys = [f"{stem}/evidence:{name}" for stem in stems for name in EVIDENCE]
-    keys = [key for key in keys if key in board.metrics]
-    if not keys:
-        return None
-    cells = {key: _metric_cells(board, key, board.methods) for key in keys}
-    return Table(
-        slug=f"evidence-{board.context.slug}",
-        title=f"By evidence: {board.context.title}",
-        heading="By evidence",
-        corner="Fuser",
-        columns=tuple(_metric_column(board, key) for key in keys),
-        rows=tuple(
-            TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
-            for m in board.methods
-        ),
-        notes=("Objects that only infrared, only visible light, or both show; the others are ignored in each column.",),
-    )
+    note = "Objects that only infrared, only visible light, or both show; the others are ignored in each column."
+    return _part_table(board, [key for key in keys if key in board.metrics], "evidence", "By evidence", notes=(note,))
 
 
 def subset_table(board: Board) -> Table | None:
     """Scores on parts of the test images, such as day and night; None where the records hold none."""
     keys = [m for m in board.metrics if split_metric(m)[1].startswith(SUBSET)]
-    if not keys:
-        return None
-    cells = {key: _metric_cells(board, key, board.methods) for key in keys}
     images = {split_metric(key)[1].removeprefix(SUBSET): _images_of(board, key) for key in keys}
-    return Table(
-        slug=f"subsets-{board.context.slug}",
-        title=f"By part of the test images: {board.context.title}",
-        heading="By part of the test images",
-        corner="Fuser",
-        columns=tuple(_metric_column(board, key) for key in keys),
-        rows=tuple(
-            TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
-            for m in board.methods
-        ),
-        notes=(f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}.",),
-    )
+    note = f"Images: {', '.join(f'{name} {count}' for name, count in images.items())}."
+    return _part_table(board, keys, "subsets", "By part of the test images", notes=(note,))
 
 
 def class_table(board: Board) -> Table | None:
     """Scores per class; None where the records hold none, or there is one class only."""
-    keys = board.class_metrics
+    return _part_table(board, board.class_metrics, "classes", "By class", folded=True)
+
+
+def _part_table(
+    board: Board, keys: Sequence[str], slug: str, heading: str, *, notes: tuple[str, ...] = (), folded: bool = False
+) -> Table | None:
+    """One column per metric of a part of what is scored; None where there is no such metric."""
     if not keys:
         return None
     cells = {key: _metric_cells(board, key, board.methods) for key in keys}
     return Table(
-        slug=f"classes-{board.context.slug}",
-        title=f"By class: {board.context.title}",
-        heading="By class",
+        slug=f"{slug}-{board.context.slug}",
+        title=f"{heading}: {board.context.title}",
+        heading=heading,
         corner="Fuser",
         columns=tuple(_metric_column(board, key) for key in keys),
         rows=tuple(
             TableRow(head=m, cells=tuple(cells[key][m] for key in keys), missing=m in board.missing)
             for m in board.methods
         ),
-        folded=True,
+        notes=notes,
+        folded=folded,
     )
 
 
