@@ -66,7 +66,7 @@ def main(packages: Sequence[str]) -> int:
     import diffif
     from diffif.fusers.registry import FUSERS, build_fuser
     from diffif.metrics import METRICS
-    from suite.errors import MissingPackage, WeightsError
+    from suite.errors import MissingPackage, SettingsError, WeightsError
 
     generator = np.random.default_rng(0)
     visible, infrared = generator.random((176, 176, 3)), generator.random((176, 176))
@@ -82,7 +82,7 @@ def main(packages: Sequence[str]) -> int:
             diffif.fuse(visible[:48, :48], infrared[:48, :48], build_fuser(name))
         except (WeightsError, MissingPackage):  # no weights here; the prior of ddfm is an extra
             continue
-        except ImportError as error:
+        except (ImportError, SettingsError) as error:  # the registry says which import failed
             failed.append(f"fuser {name}: {error}")
     print("\n".join(failed) or f"{len(METRICS)} metrics, {len(FUSERS)} fusers")
     return len(failed) + _run_commands(visible, infrared)
