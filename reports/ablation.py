@@ -20,6 +20,7 @@ from reports.verdict import Finding, Span
 from suite.statistics.comparison import ONE_TRAINING, SIGNIFICANCE, holm
 
 MOST_QUALITY_COLUMNS = 6
+VIDEO_COLUMNS = ("biswe", "ms2r")
 QUALITY_COLUMNS = ("vif", "qabf", "ssim", "scd", "mi", "en", "sd", "sf", "ag")
 
 
@@ -119,6 +120,8 @@ def ablation_columns(board: Board) -> list[str]:
     """The metrics of a board that stand for it in an ablation."""
     if board.context.task == "quality":
         return [m for m in QUALITY_COLUMNS if m in board.metrics][:MOST_QUALITY_COLUMNS]
+    if board.context.task == "video":
+        return [m for m in (*VIDEO_COLUMNS, *QUALITY_COLUMNS) if m in board.metrics][:MOST_QUALITY_COLUMNS]
     if board.context.task == "cost":
         return [m for m in board.metrics if m.startswith("ms")][-1:]
     plain = [m for m in board.metrics if is_board_metric(m) and "/" not in m]

@@ -70,7 +70,7 @@ def _by_rank(board: Board) -> list[Span]:
     tests, best = board.tests[OVERALL], order[0]
     tied = [o for o in order[1:] if not tests.better(best, o)]
     spans = [Span(best, strong=True), Span(f" ranks best over all image metrics on {board.context.place} (mean rank ")]
-    spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {tests.num_images} images)"))
+    spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {tests.num_images} {board.case}s)"))
     if not tied:
         return [*spans, Span("; every other fuser is significantly worse.")]
     return [*spans, Span(f"; its lead over {', '.join(tied[:MOST_NAMED])} is not proven.")]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+CASES = {"video": "clip"}
+
+
 @dataclass(frozen=True)
 class Board:
     """All methods under one context."""
@@ -36,6 +39,11 @@ class Board:
     """The methods with unfinished cells here, and their seeds."""
     mean_ranks: Mapping[str, float] = field(default_factory=dict)
     """Mean rank of each method over images and metrics; only for quality boards."""
+
+    @property
+    def case(self) -> str:
+        """What a score is a mean over, in the singular: "image", or "clip" of a video task."""
+        return CASES.get(self.context.task, "image")
 
     @property
     def present(self) -> list[str]:

@@ -61,9 +61,9 @@ def distributions(board: Board, collection: Collection) -> Drawing | None:
     return to_drawing(
         draw,
         slug=f"distribution-{board.context.slug}",
-        title="Image by image",
-        caption=f"Scores of {count} single images. Lines inside: quartiles. Wide overlap means that the image matters "
-        "more than the method.",
+        title=f"{board.case.capitalize()} by {board.case}",
+        caption=f"Scores of {count} single {board.case}s. Lines inside: quartiles. Wide overlap means that the "
+        f"{board.case} matters more than the method.",
         alt=f"Violin plots per metric and method, {board.context.title}. {'; '.join(medians)}.",
     )
 

@@ -189,6 +189,8 @@ def _loss_table(curves: Sequence[Curve]) -> Table | None:
     metric, label = curves[0].metric, origin.labels[curves[0].metric]
     higher = direction_of(origin.scores, metric)
     methods = [m for m in origin.methods if any(m in curve.methods for curve in curves)]
+    if not methods:
+        return None
     decimals = label.decimals_for(s.value for (_, key), s in origin.scores.items() if key == metric)
     columns = [Column(key="clean", text="clean", arrow=arrow(higher), higher=higher, group=label.head)]
     columns += [

@@ -108,11 +108,12 @@ def other_sections(
 def facts_of(board: Board) -> str:
     """Split, images, seeds, protocol and setup: said once, above everything that they hold for."""
     scores = board.scores.values()
-    images = max((s.num_images for (_, m), s in board.scores.items() if "/" not in m), default=0)
+    judged = [s.num_images for (_, m), s in board.scores.items() if "/" not in m and s.higher is not None]
+    images = max(judged, default=0)
     seeds = sorted({seed for s in scores for seed in s.seeds})
     facts = []
     if board.context.task != "cost":
-        facts += [f"{board.context.split} split", f"{images:,} images"]
+        facts += [f"{board.context.split} split", f"{images:,} {board.case}s"]
     if board.context.protocol:
         facts.append(board.context.protocol)
     if seeds:

@@ -107,7 +107,7 @@ def _quality(board: Board) -> list[Span]:
         tied = [o for o in order[1:] if not tests.better(best, o)]
         spans += [Span(best, strong=True), Span(f" ranks best over all {len(metrics)} metrics (mean rank ")]
         spans += [Span(f"{board.mean_ranks[best]:.2f}", _records(board, best)), Span(" of ")]
-        spans += [Span(f"{len(order)}, {tests.num_images} images). ")]
+        spans += [Span(f"{len(order)}, {tests.num_images} {board.case}s). ")]
         if tied:
             spans += [Span(f"The difference to {', '.join(tied[:3])}"), Span(" is not significant. ")]
         else:

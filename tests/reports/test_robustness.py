@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.ablation import ablation_columns
 from reports.boards import build_boards
 from reports.collect import collect
 from reports.page import build_report
@@ -88,3 +89,32 @@ def test_where_only_corrupted_cells_exist_they_are_shown_without_losses(fabricat
     items = next(section.items for section in views.sections if section.slug == "robustness")
     assert [isinstance(item, Table) for item in items] == [False]
     assert build_report(fabricator.workdir).page.is_file()
+
+
+def test_a_score_that_no_corrupted_cell_has_gets_no_table(corrupted: Path) -> None:
+    for path in corrupted.glob("cells/quality-*/result.json"):
+        content = json.loads(path.read_text())
+        if content["rows"][0].get("condition"):
+            content["rows"] = [row for row in content["rows"] if row["metric"] != "vif"]
+            path.write_text(json.dumps(content))
+    collection = collect(corrupted)
+    slugs = [item.slug for item in robustness_items(build_boards(collection), collection)]
+    assert not any(slug.endswith("-vif") for slug in slugs)
+    assert any(slug.endswith("-qabf") for slug in slugs)
+
+
+def test_clips_are_called_clips_and_their_consistency_comes_first(fabricator: Fabricator) -> None:
+    for fuser in ("average", "max", "laplacian"):
+        cell = fabricator.quality(fuser)
+        path = fabricator.workdir / "cells" / cell / "result.json"
+        content = json.loads(path.read_text())
+        content["task"] = "video"
+        for row in content["rows"]:
+            row |= {"task": "video", "metric": {"en": "biswe"}.get(row["metric"], row["metric"])}
+        path.write_text(json.dumps(content))
+    views = build_views(collect(fabricator.workdir))
+    section = views.sections[0]
+    assert "30 clips" in section.lead
+    assert "Clip by clip" in [item.title for item in section.items]
+    assert "30 clips" in "".join(span.text for span in views.answer)
+    assert ablation_columns(build_boards(collect(fabricator.workdir))[0])[0] == "biswe"
