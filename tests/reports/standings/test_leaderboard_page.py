@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,22 +14,8 @@ from reports.boards import build_boards
 from reports.collect import collect
 from reports.standings.page import build_leaderboard
 from reports.standings.pareto import front_of
-from reports.submissions.writing import write_submission
 from suite.errors import ResultError
-from tests.reports.submissions.conftest import ABOUT, Maker, change_json, change_manifest, record_of
-
-SKILL = {"visible": -0.1, "average": 0.0, "laplacian": 0.1, "gff": 0.2}
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    maker = Maker(tmp_path / "work")
-    for fuser, skill in SKILL.items():
-        maker.everything(fuser, skill)
-    for place, fuser in enumerate(SKILL):
-        about = replace(ABOUT, method=fuser, fuser=fuser, year=1980 + 10 * place if place else None)
-        write_submission(maker.workdir, about, tmp_path / "results" / fuser)
-    return tmp_path / "results"
+from tests.reports.submissions.conftest import change_json, change_manifest, record_of
 
 
 def page_of(results: Path, tmp_path: Path) -> str:
