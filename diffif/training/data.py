@@ -7,6 +7,7 @@ one would have seen, and several processes together see the batch that one proce
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -86,11 +87,12 @@ class Crops(Dataset[Tensor]):
         self.pairs = pairs
         self.settings = settings
         self.seed = seed
+        self.chances = draw_chances([sample.id for sample in pairs.samples], settings.balance)
 
     def __getitem__(self, number: int) -> Tensor:
         generator = step_generator(self.seed, "crop", number)
         crop = self.settings.crop
-        image = self.pairs.images[int(torch.randint(len(self.pairs), (1,), generator=generator))]
+        image = self.pairs.images[self._draw(generator)]
         top = int(torch.randint(image.shape[1] - crop + 1, (1,), generator=generator))
         left = int(torch.randint(image.shape[2] - crop + 1, (1,), generator=generator))
         cut = torch.from_numpy(image[:, top : top + crop, left : left + crop]).to(torch.float32) / 255.0
@@ -98,6 +100,20 @@ class Crops(Dataset[Tensor]):
             flips = torch.rand(2, generator=generator)
             cut = cut.flip([axis + 1 for axis in (0, 1) if flips[axis] < 0.5])
         return cut
+
+    def _draw(self, generator: torch.Generator) -> int:
+        # Equal chances need no table, and a seed keeps the crops that it has always meant.
+        if self.settings.balance == 0:
+            return int(torch.randint(len(self.pairs), (1,), generator=generator))
+        return int(torch.multinomial(self.chances, 1, generator=generator))
+
+
+def draw_chances(ids: Sequence[str], balance: float) -> Tensor:
+    """Chance of each pair to be drawn, (N,), summing to 1; see `DataSettings.balance`."""
+    sources = [pair_id.partition("-")[0] for pair_id in ids]
+    sizes = Counter(sources)
+    chances = torch.tensor([sizes[source] ** -balance for source in sources], dtype=torch.float64)
+    return chances / chances.sum()
 
 
 class _StepSampler(Sampler[list[int]]):

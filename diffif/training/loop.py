@@ -179,7 +179,10 @@ class _Run:
         level, x0_level = model.draw_training_levels(
             recipe.data.batch_size, generator=generator, per_sample=self.loss.step_per_sample
         )
-        noise = torch.randn(recipe.data.batch_size, *batch.target.shape[1:], generator=generator)
+        shape = (recipe.data.batch_size, *batch.target.shape[1:])
+        # Only diffusion looks at it, and on a GPU drawing it here would cost as much as the rest of the step.
+        needed = model.settings.process == "diffusion"
+        noise = torch.randn(shape, generator=generator) if needed else torch.zeros(1).expand(shape)
         return {
             "noise": noise[mine].to(self.device),
             "noise_level": level[mine].to(self.device),

@@ -31,14 +31,17 @@ class DataSettings:
     """Crops per step over all processes together."""
     flip: bool = True
     """Random left-right and up-down flips."""
+    balance: float = 0.0
+    """0 draws every pair equally often; 1 draws every source equally often, a source being the pairs whose ids agree
+    up to the first hyphen (`msrs-00004N`); values between weaken the large sources without starving them."""
     num_workers: int = 0
     """Processes that prepare crops; 0 does it in the training process."""
 
     def __post_init__(self) -> None:
-        if self.crop < 8 or self.batch_size < 1 or self.num_workers < 0:
+        if self.crop < 8 or self.batch_size < 1 or self.num_workers < 0 or not 0 <= self.balance <= 1:
             raise SettingsError(
-                f"data needs crop >= 8, batch_size >= 1, num_workers >= 0, got {self.crop}, {self.batch_size}, "
-                f"{self.num_workers}"
+                "data needs crop >= 8, batch_size >= 1, num_workers >= 0 and 0 <= balance <= 1, got "
+                f"{self.crop}, {self.batch_size}, {self.num_workers}, {self.balance}"
             )
 
 
