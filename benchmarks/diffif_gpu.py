@@ -1,10 +1,10 @@
 """What Diff-IF costs on a GPU: fusing with what ships and at the published sizes, and a training step of `ivf`.
 
     python -m benchmarks.diffif_gpu                      on the GPU at hand
-    python -m benchmarks.diffif_gpu --device cpu --sizes 64x64 --batches 1 --repeats 2     a rehearsal without one
+    python -m benchmarks.diffif_gpu --device cpu --sizes 64x64 --batches 1 --repeats 2   a rehearsal
 
-Milliseconds are medians over synchronised runs after warm-up, memory is the peak that torch allocated. The last column is
-the ratio to the same network in float32, one image at a time: above 1 is faster per image.
+Milliseconds are medians over synchronised runs after warm-up, memory is the peak that torch allocated. The last column
+is the ratio to the same network in float32, one image at a time: above 1 is faster per image.
 """
 
 from __future__ import annotations
