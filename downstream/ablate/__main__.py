@@ -28,7 +28,7 @@ same command resumes after any interruption, and several machines may share the 
 reads the study that ships (docs/grids.md).
 
 Variants: full, no-prior, no-search, no-refiner, steps=1,2,4,8, without:NAME (or without:*),
-weights:ssim=1,vif=0,qabf=0 (another goal of the search).
+weights:ssim=1,vif=0,qabf=0 (another goal of the search), prior-weight=0.5,2,8 (of the prior in the loss).
 
 Examples:
   python -m downstream.ablate --dry-run

@@ -7,10 +7,12 @@ no-refiner                  the denoiser alone
 steps=1,2,4,8               the full model with so many denoising steps (one variant per number)
 without:NAME                the pool without one candidate; without:* leaves out each in turn
 weights:ssim=1,vif=0,qabf=0 another goal of the search
+prior-weight=0.5,2,8        the weight of the prior in the training loss (one variant per number)
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +24,8 @@ from downstream.pairs import Pairs
 from suite.errors import SettingsError, UnknownName
 
 PLAIN = (FULL, "no-prior", "no-search", "no-refiner")
-FORMS = (*PLAIN, "steps=N", "without:NAME", "weights:ssim=2,vif=1,qabf=3")
-STEPS, WITHOUT, WEIGHTS = "steps=", "without:", "weights:"
+FORMS = (*PLAIN, "steps=N", "without:NAME", "weights:ssim=2,vif=1,qabf=3", "prior-weight=W")
+STEPS, WITHOUT, WEIGHTS, DOSE = "steps=", "without:", "weights:", "prior-weight="
 FUSER = "diffif"
 
 
@@ -73,6 +75,8 @@ def expand_variants(names: Sequence[str], pool: Sequence[str]) -> tuple[str, ...
         elif name.startswith(WEIGHTS):
             search_weights(name)
             expanded.append(name)
+        elif name.startswith(DOSE):
+            expanded += [f"{DOSE}{_weight(part, name):g}" for part in name.removeprefix(DOSE).split(",")]
         else:
             raise UnknownName("variant", name, known=FORMS)
     if any(name.startswith(WITHOUT) for name in expanded) and len(pool) < 2:
@@ -115,11 +119,15 @@ def build_method(variant: str, seed: int, given: Ingredients) -> Method:
 
 def _train(variant: str, recipe: Recipe, prior: PriorCell | None, given: Ingredients) -> TrainCell:
     if variant == "no-refiner":
-        recipe = replace(recipe, model=replace(recipe.model, refiner=None))
+        if recipe.model.process == "render":
+            raise SettingsError(f"no-refiner needs a denoiser; the recipe {recipe.name} renders and has none.")
+        recipe = replace(recipe, model=replace(recipe.model, refiner=None, renderer=None))
     elif variant == "no-prior":
         recipe = replace(recipe, variant="no-prior")
     elif variant == "no-search":
         recipe = replace(recipe, variant="no-search")
+    elif variant.startswith(DOSE):
+        recipe = replace(recipe, loss=replace(recipe.loss, x0=float(variant.removeprefix(DOSE))))
     return TrainCell(pairs=given.pairs, recipe=recipe, prior=prior, label=variant)
 
 
@@ -141,6 +149,18 @@ def _positive(text: str, name: str) -> int:
     if not re.fullmatch(r"[1-9]\d*", text):
         raise SettingsError(f"variant {name!r}: expected numbers of denoising steps, as in steps=1,2,4,8; got {text!r}")
     return int(text)
+
+
+def _weight(text: str, name: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not 0 <= weight < math.inf:
+        raise SettingsError(
+            f"variant {name!r}: expected weights of the prior, 0 or more, as in prior-weight=0.5,2,8; got {text!r}"
+        )
+    return weight
 
 
 def _member(name: str, pool: Sequence[str]) -> str:

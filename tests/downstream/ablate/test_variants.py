@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from datasets.synthetic.settings import SyntheticSettings
@@ -53,6 +55,22 @@ def test_no_refiner_changes_the_networks_alone() -> None:
     assert training("no-refiner").prior == training("full").prior
 
 
+def test_no_refiner_takes_the_renderer_away_too_where_it_has_the_refiners_place() -> None:
+    given = replace(GIVEN, recipe=load_recipe("diffusion"))
+    trained = build_method("no-refiner", 0, given).train
+    assert trained is not None
+    assert (trained.recipe.model.refiner, trained.recipe.model.renderer) == (None, None)
+    with pytest.raises(SettingsError, match="render renders and has none"):
+        build_method("no-refiner", 0, replace(GIVEN, recipe=load_recipe("render")))
+
+
+def test_a_dose_of_the_prior_changes_its_weight_in_the_loss_alone() -> None:
+    assert expand_variants(["prior-weight=0.5,8"], POOL) == ("prior-weight=0.5", "prior-weight=8")
+    assert changed_keys("prior-weight=8") == {"loss"}
+    assert training("prior-weight=8").recipe.loss.x0 == 8.0
+    assert training("prior-weight=8").prior == training("full").prior
+
+
 def test_steps_sample_the_full_model_without_training_it_again() -> None:
     methods = [build_method(name, 1, GIVEN) for name in ("full", "steps=1", "steps=8")]
     assert len({method.train.cell_id for method in methods if method.train}) == 1
@@ -92,6 +110,9 @@ def test_unknown_variants_and_candidates_are_refused_with_a_suggestion() -> None
         expand_variants(["weights:sim=1"], POOL)
     with pytest.raises(SettingsError, match="numbers of denoising steps"):
         expand_variants(["steps=0"], POOL)
+    for weight in ("-1", "nan", "inf", "much", ""):
+        with pytest.raises(SettingsError, match="expected weights of the prior"):
+            expand_variants([f"prior-weight={weight}"], POOL)
     with pytest.raises(SettingsError, match="must not be all 0"):
         expand_variants(["weights:ssim=0"], POOL)
     with pytest.raises(SettingsError, match="at least two"):
