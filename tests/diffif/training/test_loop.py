@@ -29,6 +29,7 @@ TINY = {
     "checkpoint_every": 2,
     "data.crop": 64,
     "data.batch_size": 2,
+    "data.num_workers": 0,
     "model.denoiser.inner_channels": 4,
     "model.denoiser.norm_groups": 2,
     "model.denoiser.channel_multipliers": [1, 1],
