@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from diffif.model.diffusion import DiffIF, ModelSettings
@@ -109,7 +109,8 @@ def save_checkpoint(
         )
     header = {**to_mapping(card or CheckpointCard()), "settings": to_mapping(model.settings), "format": FORMAT}
     with write_file(path) as temporary:
-        save_file(state, temporary, metadata={METADATA_KEY: json.dumps(header, sort_keys=True)})
+        # Not by the library's own writer, whose files only their owner may read: checkpoints are shared on clusters.
+        temporary.write_bytes(save(state, metadata={METADATA_KEY: json.dumps(header, sort_keys=True)}))
     return file_sha256(path)
 
 

@@ -108,8 +108,8 @@ def _combine(hashes: list[str]) -> str:
 
 
 def _write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     contiguous = {name: value.contiguous().clone() for name, value in tensors.items()}
     with write_file(target) as temporary:
-        save_file(contiguous, temporary, metadata=metadata)
+        temporary.write_bytes(save(contiguous, metadata=metadata))

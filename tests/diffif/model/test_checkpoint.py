@@ -38,6 +38,12 @@ def test_what_is_saved_comes_back(tiny_model: DiffIF, tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["last.safetensors"]
 
 
+def test_a_checkpoint_may_be_read_by_whom_any_other_file_may(tiny_model: DiffIF, tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    save_checkpoint(tmp_path / "model.safetensors", tiny_model)
+    assert (tmp_path / "model.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_model_without_refiner_comes_back_without(tiny_settings: ModelSettings, tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_checkpoint(path, DiffIF(dataclasses.replace(tiny_settings, refiner=None)))
