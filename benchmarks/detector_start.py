@@ -92,7 +92,7 @@ def measure(settings: StartSettings) -> None:
     workdir = settings.workdir.resolve()
     root = generate(scenes, workdir / f"laboratory-{height}x{width}-{settings.num_train}", progress=False)
     splits = [load_dataset("synthetic", root, name, "detect") for name in ("train", "val", "test")]
-    settings = DetectionSettings(
+    detection = DetectionSettings(
         model=settings.start,
         epochs=settings.epochs,
         imgsz=settings.imgsz,
@@ -101,7 +101,7 @@ def measure(settings: StartSettings) -> None:
         learning_rate=settings.learning_rate,
     )
     done = {(row["fuser"], int(row["seed"])) for row in read(settings.out)} if settings.out.is_file() else set()
-    detector = build_detector(settings, workdir)
+    detector = build_detector(detection, workdir)
     for seed in settings.seeds:
         for name in settings.fusers:
             if (name, seed) in done:
