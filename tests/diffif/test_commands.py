@@ -111,8 +111,10 @@ def test_search_goes_on_with_other_weights_and_more_candidates(
 ) -> None:
     out = tmp_path / "prior"
     command = ["search", *_folder_dataset(make_pairs, tmp_path), "--out", str(out), "--jobs", "1"]
+    (out / "pool").mkdir(parents=True)
     assert main([*command, "--candidates", "average", "max", "--candidates", "visible"]) == 0
     shown = capsys.readouterr().out
+    assert "pool holds candidates of an earlier version; they are fused again" in shown
     assert "2 pairs, 3 candidates" in shown
     assert "6 images fused" in shown
     for file in ("scores.parquet", "summary.csv", "search.png", "search.json", "Fusion_K/train000.png"):
@@ -122,8 +124,24 @@ def test_search_goes_on_with_other_weights_and_more_candidates(
     table = pd.read_parquet(out / "scores.parquet")
     assert {"vif", "mse"} < set(table.columns)
     assert table.score.tolist() == pytest.approx((table.vif - 0.5 * table.mse).tolist())
-    assert main([*command, "--candidates", "average,max,visible", "--weights", "mse=-0.5,vif=1", "--random"]) == 0
-    assert "wins" in capsys.readouterr().out
+    assert (
+        main(
+            [
+                *command,
+                "--candidates",
+                "average,max,visible",
+                "--weights",
+                "mse=-0.5,vif=1",
+                "--random",
+                "--max-memory",
+                "0.5",
+            ]
+        )
+        == 0
+    )
+    shown = capsys.readouterr().out
+    assert "wins" in shown
+    assert "6 images fused" in shown, "a memory budget is another way of fusing"
 
 
 def test_search_leaves_a_missing_candidate_out_only_when_told_to(
