@@ -11,10 +11,10 @@ import numpy as np
 from reports.artefacts import read_json
 from reports.boards import Board
 from reports.collect import Collection
-from reports.labels import BASELINES, Labels, show_p, split_metric
+from reports.labels import BASELINES, Labels, format_number, show_p, split_metric
 from reports.svg import INK, MUTED, RULE, Drawing, method_colours, method_markers, to_drawing
 from suite.statistics.comparison import holm
-from suite.statistics.ranking import rank_correlation
+from suite.statistics.ranking import rank_correlation, rank_correlation_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,14 +84,14 @@ def metric_correlation(quality: Board, task: Board, collection: Collection) -> D
         right.set_title(f"{quality.labels[best[0]].text} against {said}")
         return figure
 
-    told = "; ".join(f"{quality.labels[k].text} {rho:+.2f} ({show_p(p)})" for k, rho, p, _ in found)
+    told = "; ".join(f"{quality.labels[k].text} {show_rho(rho, n)} ({show_p(p)})" for k, rho, p, n in found)
     return to_drawing(
         draw,
         slug=f"correlation-{quality.context.slug}-{task.context.slug}",
         title=f"Do image metrics predict {said}? {task.context.place}",
         caption=f"Spearman's rho over {best[3]} fusers between {quality.context.title.lower()} and "
-        f"{said}; filled: significant after Holm's correction. Positive: the better image metric "
-        "goes with the better score.",
+        f"{said}; filled: significant after Holm's correction; bars: 95 % interval over fusers. Positive: the better "
+        "image metric goes with the better score.",
         alt=f"Rank correlation of each image metric with {said}: {told}.",
     )
 
@@ -116,6 +116,17 @@ def correlations(quality: Board, task: Board) -> list[tuple[str, float, float, i
     corrected = holm([p for _, _, p, _ in rows])
     joined = [(m, rho, float(p), n) for (m, rho, _, n), p in zip(rows, corrected, strict=True)]
     return sorted(joined, key=lambda row: -row[1])
+
+
+def show_rho(rho: float, count: int) -> str:
+    """A rank correlation with its 95 % interval over fusers.
+
+    >>> show_rho(-0.6, 16)
+    '−0.60 [−0.86, −0.10]'
+    """
+    low, high = rank_correlation_interval(rho, count)
+    shown = [format_number(value, 2, signed=True) for value in (rho, low, high)]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]" if math.isfinite(low) else shown[0]
 
 
 def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing | None:
@@ -189,8 +200,9 @@ def _shared(quality: Board, task: Board, metric: str) -> list[str]:
 
 def _rho_axis(axes: Axes, found: Sequence[tuple[str, float, float, int]], labels: Labels) -> None:
     axes.axvline(0, color=MUTED, linewidth=0.8)
-    for place, (_, rho, p, _) in enumerate(found):
-        axes.plot([0, rho], [place, place], color=RULE, linewidth=1.4, zorder=1)
+    for place, (_, rho, p, count) in enumerate(found):
+        low, high = rank_correlation_interval(rho, count)
+        axes.plot([low, high], [place, place], color=RULE, linewidth=2.4, solid_capstyle="butt", zorder=1)
         axes.scatter([rho], [place], s=34, color=INK if p < 0.05 else "none", edgecolors=INK, linewidths=1.2, zorder=2)
     axes.set_yticks(range(len(found)), [labels[m].text for m, *_ in found])
     axes.set(xlim=(-1.05, 1.05), ylim=(len(found) - 0.5, -0.5), xlabel="Spearman's rho")

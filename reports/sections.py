@@ -14,6 +14,7 @@ from reports.costs import cost_table
 from reports.doses import dose_curves
 from reports.figures import class_heat_map, critical_difference, distributions, evidence_plot
 from reports.labels import TASKS, dataset_label
+from reports.protocols import protocol_tables
 from reports.relations import metric_correlation, precision_recall, score_and_cost
 from reports.robustness import robustness_items
 from reports.svg import Drawing
@@ -95,6 +96,13 @@ def other_sections(
         "Ablation",
         "What each part is worth: every variant against the full method.",
         (*ablations, *dose_curves(collection)),
+    )
+    yield Section(
+        "protocols",
+        "Protocols",
+        "Retrained and frozen",
+        "One network per fuser, learnt from its images, beside one network that judges all of them.",
+        tuple(protocol_tables(boards, collection)),
     )
     yield Section(
         "relations",

@@ -14,8 +14,9 @@ from reports.collect import Collection
 from reports.gallery import Gallery, build_gallery
 from reports.impossible import impossible_values
 from reports.labels import show_p
+from reports.protocols import protocol_findings
 from reports.provenance import Card, cards, collected_notes, gaps
-from reports.relations import correlations
+from reports.relations import correlations, show_rho
 from reports.robustness import clean_part
 from reports.sections import Section, board_section, other_sections, quality_and_task, robustness_section
 from reports.strip import Strip, build_strip
@@ -69,6 +70,7 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
         *impossible_values(everything),
         *told,
         *(f for _, found in ablations for f in found),
+        *protocol_findings(boards, collection),
         *_prediction(boards),
     ]
     tasks = Counter(board.context.task for board in boards)
@@ -103,7 +105,7 @@ def _prediction(boards: list[Board]) -> Iterator[Finding]:
         target = task.labels[task.ranking or ""].text
         proven = [row for row in found if row[2] < 0.05]
         words = ", ".join(
-            f"{quality.labels[m].text} (rho {rho:+.2f}, {show_p(p)})" for m, rho, p, _ in proven or found[:1]
+            f"{quality.labels[m].text} (rho {show_rho(rho, n)}, {show_p(p)})" for m, rho, p, n in proven or found[:1]
         )
         text = (
             f"Over {found[0][3]} fusers, {words} {'goes' if len(proven) == 1 else 'go'} with {target}."

@@ -15,6 +15,7 @@ from downstream.detect.training_cell import DetectorCell
 from downstream.grid.cell import Place
 from downstream.methods import Method
 from downstream.pairs import Pairs
+from downstream.side_by_side import say_what_cannot_stand_beside
 from downstream.task import Measured, fuser_facts
 from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
 from downstream.trainings import NetworkCell
@@ -56,6 +57,7 @@ class DetectCell(TrainedTaskCell):
         detector = build_detector(settings, place.workdir)
         if not settings.trains:
             map_classes(detector.classes, pairs.classes("detect"))
+        say_what_cannot_stand_beside(place.workdir, "detect", settings.protocol_name, pairs, methods)
         return {"marks": marks_of(detector.identity, settings), "teacher": find_teacher(settings, methods)}
 
     @property

@@ -15,6 +15,7 @@ from downstream.pairs import Pairs
 from downstream.segment.quantities import PRIMARY, QUANTITIES
 from downstream.segment.settings import SegmentationSettings
 from downstream.segment.training_cell import SegmenterCell
+from downstream.side_by_side import say_what_cannot_stand_beside
 from downstream.task import Measured, fuser_facts
 from downstream.trained_task import TrainedTaskCell, find_teacher, marks_of
 from downstream.trainings import NetworkCell
@@ -58,6 +59,8 @@ class SegmentCell(TrainedTaskCell):
         from downstream.segment.segmenters import build_segmenter
 
         segmenter = build_segmenter(settings)
+        if pairs is not None:
+            say_what_cannot_stand_beside(place.workdir, "segment", settings.protocol_name, pairs, methods)
         marks = {**marks_of(segmenter.identity, settings), "encoder_weights": Path(settings.encoder_weights).name}
         return {"marks": marks, "teacher": find_teacher(settings, methods)}
 

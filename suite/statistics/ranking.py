@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from suite.statistics.comparison import SIGNIFICANCE, PairwiseTests
-from suite.statistics.intervals import Array
+from suite.statistics.intervals import LEVEL, NO_INTERVAL, Array, Interval
 
 EXACT_UP_TO = 8
 """Pairs up to which a rank correlation is tested against all orders (8! = 40,320)."""
@@ -76,6 +76,30 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> tuple[f
     all_rho = a[_orders(len(a))] @ b / len(a)
     # Equal orders differ in the last bit.
     return rho, float(np.mean(np.abs(all_rho) >= abs(rho) - 1e-9))
+
+
+def rank_correlation_interval(rho: float, count: int) -> Interval:
+    """95 % interval of Spearman's rho over fusers as a sample of fusers; nan below five, and at -1 and 1.
+
+    On Fisher's scale, with the variance that Spearman's rho has there; with few fusers it is wide, and rightly so.
+
+    Args:
+        rho: The correlation.
+        count: Pairs behind it.
+
+    Source: Bonett and Wright, Psychometrika 65(1), 2000, equation 4.
+
+    >>> low, high = rank_correlation_interval(0.6, 16)
+    >>> (round(low, 2), round(high, 2))
+    (0.1, 0.86)
+    """
+    from scipy.stats import norm
+
+    if not abs(rho) < 1 or count < FEWEST_PAIRS:
+        return NO_INTERVAL
+    reach = float(norm.ppf((1 + LEVEL) / 2)) * math.sqrt((1 + rho**2 / 2) / (count - 3))
+    centre = math.atanh(rho)
+    return math.tanh(centre - reach), math.tanh(centre + reach)
 
 
 @lru_cache(maxsize=EXACT_UP_TO)

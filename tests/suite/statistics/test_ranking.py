@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from suite.statistics.comparison import compare_methods
-from suite.statistics.ranking import cliques, friedman, rank_correlation, ranks
+from suite.statistics.ranking import cliques, friedman, rank_correlation, rank_correlation_interval, ranks
 from tests.suite.statistics.conftest import Study
 
 
@@ -46,3 +46,19 @@ def test_the_p_of_a_rank_correlation_counts_every_order_ties_included() -> None:
     every = [abs(spearmanr(x, order).statistic) for order in itertools.permutations(y)]
     assert rho == pytest.approx(float(spearmanr(x, y).statistic))
     assert p == pytest.approx(np.mean([one >= abs(rho) - 1e-9 for one in every]))
+
+
+def test_the_interval_of_a_rank_correlation_covers_it() -> None:
+    generator = np.random.default_rng(0)
+    truth, count, covered = 0.7, 12, 0
+    expected = 6 / math.pi * math.asin(truth / 2)
+    for _ in range(400):
+        x, noise = generator.normal(size=(2, count))
+        rho, _ = rank_correlation(x, truth * x + math.sqrt(1 - truth**2) * noise)
+        low, high = rank_correlation_interval(rho, count)
+        covered += low <= expected <= high
+    assert 0.92 <= covered / 400 <= 0.99
+
+
+def test_a_perfect_or_short_correlation_has_no_interval() -> None:
+    assert all(math.isnan(end) for end in (*rank_correlation_interval(1.0, 8), *rank_correlation_interval(0.5, 4)))
