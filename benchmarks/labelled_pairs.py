@@ -66,7 +66,7 @@ class LabelledPairs:
     """Judged by detectors retrained on their images."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Of the trainings."""
-    epochs: int = 30
+    epochs: int = 20
     """Of each training."""
     imgsz: int = 640
     """Side at which the detector sees an image."""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from datasets.registry import load_dataset
 from downstream.detect.settings import DetectionSettings
 from downstream.presets import load_preset, preset_names
 from downstream.segment.settings import SegmentationSettings
 from suite.errors import UnknownName
 from suite.settings import from_mapping
+from tests.datasets.miniatures import write_label, write_mfnet, write_pairs
 
 SETTINGS = {"detect": DetectionSettings, "segment": SegmentationSettings}
 EVERY = [(task, name) for task in SETTINGS for name in preset_names(task)]
@@ -58,3 +60,47 @@ def test_a_mistyped_preset_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert main(["--preset", "sage-fbm", "--workdir", str(tmp_path)]) == 1
     assert "Did you mean 'sage-fmb'" in capsys.readouterr().err
+
+
+def own_pairs(root: Path, name: str, labelled: int) -> list[str]:
+    """A folder of four pairs with boxes of one class for some of them; the options that name it."""
+    ids = [str(number) for number in range(4)]
+    write_pairs(root / "visible", root / "infrared", ids)
+    for one in ids[:labelled]:
+        write_label(root / "labels" / f"{one}.txt", "0 0.5 0.5 0.25 0.5\n")
+    write_label(root / "classes.txt", f"{name}\n")
+    return ["--dataset", "folder", "--root", str(root), "--fuser", "average", "--workdir", str(root.parent / "work")]
+
+
+@pytest.mark.parametrize(
+    ("name", "labelled", "said"),
+    [
+        ("lamp", 4, "the detector knows none of the classes lamp"),
+        ("person", 3, "image without label"),
+    ],
+)
+def test_frozen_weights_that_cannot_judge_are_named_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, labelled: int, said: str
+) -> None:
+    from downstream.detect.__main__ import main
+
+    words = own_pairs(tmp_path / "own", name, labelled)
+    frozen = ["--protocol", "frozen", "--frozen-on", "model", "--model", "yolov8n-laboratory.pt"]
+    assert main([*words, *frozen]) == 1
+    assert said in capsys.readouterr().err
+    assert not list((tmp_path / "work").glob("cells/*"))
+
+
+def test_the_preset_of_mfnet_reads_its_nine_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from downstream.segment.__main__ import main
+
+    write_mfnet(tmp_path / "mfnet")
+    words = ["--preset", "textdifuse-mfnet", "--root", str(tmp_path / "mfnet"), "--fuser", "average", "--dry-run"]
+    assert main([*words, "--encoder-weights", "none", "--workdir", str(tmp_path / "work")]) == 0
+    shown = capsys.readouterr().out
+    assert "Text-DiFuse" in shown
+    assert "segment/mfnet/average" in shown
+    assert load_dataset("mfnet", tmp_path / "mfnet", "test", "segment").classes[:3] == ("unlabelled", "car", "person")
+    # As it stands it needs ImageNet weights, which are on no machine by themselves.
+    assert main([*words, "--encoder-weights", str(tmp_path / "none.pth"), "--workdir", str(tmp_path / "work")]) == 1
+    assert "none.pth" in capsys.readouterr().err
