@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets.base import Task as Labels
+from datasets.base import Labels
 from datasets.reading import result_name
 from downstream.methods import Method
 from downstream.pairs import Pairs

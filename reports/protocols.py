@@ -15,7 +15,7 @@ from reports.collect import Collection, flatten
 from reports.labels import format_number, show_p
 from reports.relations import show_rho
 from reports.scores import FROZEN
-from reports.tables import Cell, Column, Table, TableRow, score_cell
+from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from reports.verdict import Finding, Span
 from suite.statistics.ranking import FEWEST_PAIRS, rank_correlation
 
@@ -95,9 +95,9 @@ def protocol_table(pair: ProtocolPair, collection: Collection) -> Table:
         cells = []
         for board, place in zip((pair.retrained, pair.frozen), places, strict=True):
             cells.append(score_cell(label, board.scores[method, pair.metric], decimals))
-            cells.append(Cell(text=str(place), value=float(place)))
+            cells.append(TableCell(text=str(place), value=float(place)))
         moved = places[0] - places[1]
-        cells.append(Cell(text=format_number(moved, 0, signed=True), value=float(moved)))
+        cells.append(TableCell(text=format_number(moved, 0, signed=True), value=float(moved)))
         rows.append(TableRow(head=method, cells=tuple(cells)))
     groups = pair.retrained.context.protocol, pair.frozen.context.protocol
     columns = [

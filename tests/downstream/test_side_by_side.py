@@ -10,7 +10,8 @@ import pytest
 from downstream.methods import Method
 from downstream.pairs import real_pairs
 from downstream.side_by_side import say_what_cannot_stand_beside
-from suite.records import Record, Row, cell_id, write_record
+from suite.records import Record, cell_id, write_record
+from suite.rows import Row
 from suite.statistics.intervals import describe_draws
 from tests.datasets.miniatures import write_label, write_pairs
 
