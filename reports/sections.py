@@ -36,13 +36,14 @@ class Section:
     items: tuple[Item, ...]
 
 
-def board_section(board: Board, collection: Collection, *, alone: bool) -> Section:
+def board_section(board: Board, collection: Collection, *, alone: bool, with_protocol: bool = False) -> Section:
     """Everything about one task on one data set.
 
     Args:
         board: Its methods and scores.
         collection: What was read.
         alone: Whether it is the only section of its task, so that its name in the navigation needs no data set.
+        with_protocol: Whether another section differs from it by the protocol, which its name then tells.
     """
     drawn: Sequence[Callable[[Board, Collection], Drawing | None]]
     items: list[Item | None] = [
@@ -59,6 +60,8 @@ def board_section(board: Board, collection: Collection, *, alone: bool) -> Secti
         items.append(cost_table(board, collection))
     task = TASKS.get(board.context.task, board.context.task)
     where = dataset_label(board.context.dataset)
+    if with_protocol:
+        where += f", {board.context.protocol}"
     return Section(
         slug=f"section-{board.context.slug}",
         short=task if alone else f"{task}, {where}",

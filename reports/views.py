@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.ablation import ablation_tables
@@ -75,7 +75,15 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
     ]
     tasks = Counter(board.context.task for board in boards)
     sections = [
-        *(board_section(board, collection, alone=tasks[board.context.task] == 1) for board in boards),
+        *(
+            board_section(
+                board,
+                collection,
+                alone=tasks[board.context.task] == 1,
+                with_protocol=_differs_by_protocol(board, boards),
+            )
+            for board in boards
+        ),
         robustness_section(all_boards, everything),
         *other_sections(boards, collection, [table for table, _ in ablations], comparison),
     ]
@@ -94,6 +102,15 @@ def build_views(collection: Collection, *, other: Collection | None = None) -> V
         superseded=tuple(f"{r.rows[0].fuser}, {r.task}: {r.cell_id} of {r.started}" for r in collection.superseded),
         cards=tuple(cards(everything)),
         comparison=comparison,
+    )
+
+
+def _differs_by_protocol(board: Board, boards: Sequence[Board]) -> bool:
+    mine = board.context
+    return any(
+        (mine.task, mine.dataset, mine.split) == (b.context.task, b.context.dataset, b.context.split)
+        and mine.protocol != b.context.protocol
+        for b in boards
     )
 
 

@@ -64,7 +64,10 @@ def test_both_protocols_stand_in_one_table_with_the_correlation_of_their_orders(
     for row in table.rows:
         assert row.cells[0].value == pair.retrained.scores[row.head, "map50"].value
         assert row.cells[4].value == row.cells[1].value - row.cells[3].value
-    html = render(build_views(collect(workdir)))
+    views = build_views(collect(workdir))
+    names = [section.short for section in views.sections]
+    assert names[:2] == ["Detection, LLVIP, frozen-model", "Detection, LLVIP, retrain"]
+    html = render(views)
     assert "Retrained and frozen: LLVIP" in html
     assert "Does the protocol make the order?" in html
 
