@@ -12,8 +12,9 @@ from suite.rows import Row
 if TYPE_CHECKING:
     from rich.table import Table
 
-COMPARED_WITH_SOURCES = ("vif", "qabf", "ssim")
-"""Of image metrics the first that is there: EN, SD, SF or AG praise noise, since they look at the fused image alone."""
+SHOWN_FIRST = ("biswe", "vif", "qabf", "ssim")
+"""The first that is there, flicker of clips before image metrics; EN, SD, SF or AG praise noise, since they look at the
+fused image alone."""
 
 
 def robustness_table(records: Sequence[Record]) -> Table | None:
@@ -45,7 +46,7 @@ def robustness_table(records: Sequence[Record]) -> Table | None:
 
 def _metric(records: Sequence[Record]) -> str:
     directed = [row.metric for row in records[0].rows if row.better is not None]
-    wanted = (records[0].primary, *COMPARED_WITH_SOURCES, *directed)
+    wanted = (records[0].primary, *SHOWN_FIRST, *directed)
     return next((name for name in wanted if name in directed), "")
 
 

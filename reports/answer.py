@@ -69,7 +69,7 @@ def _by_rank(board: Board) -> list[Span]:
     order = sorted(board.mean_ranks, key=lambda m: board.mean_ranks[m])
     tests, best = board.tests[OVERALL], order[0]
     tied = [o for o in order[1:] if not tests.better(best, o)]
-    spans = [Span(best, strong=True), Span(f" ranks best over all image metrics on {board.context.place} (mean rank ")]
+    spans = [Span(best, strong=True), Span(f" ranks best over all metrics on {board.context.place} (mean rank ")]
     spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {tests.num_images} {board.case}s)"))
     if not tied:
         return [*spans, Span("; every other fuser is significantly worse.")]

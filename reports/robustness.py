@@ -188,6 +188,7 @@ def _loss_table(curves: Sequence[Curve]) -> Table | None:
         return None
     metric, label = curves[0].metric, origin.labels[curves[0].metric]
     higher = direction_of(origin.scores, metric)
+    what = "Loss" if higher else "Change"
     methods = [m for m in origin.methods if any(m in curve.methods for curve in curves)]
     if not methods:
         return None
@@ -207,8 +208,8 @@ def _loss_table(curves: Sequence[Curve]) -> Table | None:
         rows.append(TableRow(head=method, cells=tuple(cells)))
     return Table(
         slug=f"loss-{curves[0].context.slug}-{metric}",
-        title=f"Loss of {label.text} under corruption: {curves[0].context.title}",
-        heading=f"Loss of {label.text}, {curves[0].where}",
+        title=f"{what} of {label.text} under corruption: {curves[0].context.title}",
+        heading=f"{what} of {label.text}, {curves[0].where}",
         corner="Fuser",
         columns=tuple(columns),
         rows=tuple(rows),
