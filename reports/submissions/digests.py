@@ -50,6 +50,9 @@ def pixel_digest(path: Path) -> str:
                 if image.mode not in ("RGB", "L", "P", "RGBA", "1"):
                     raise ValueError(f"mode {image.mode}, expected 8 bits")
                 pixels = image.convert("RGB").tobytes()
+    except ImportError as error:
+        # ultralytics 8.4 replaces Image.open by one that asks for a HEIF package when a file is no image.
+        raise ResultError(f"{path} is no fused image: cannot identify image file.") from error
     except (OSError, ValueError, Image.DecompressionBombError, Warning) as error:
         raise ResultError(f"{path} is no fused image: {error}.") from error
     return hashlib.sha256(f"{height} {width} RGB\n".encode() + pixels).hexdigest()

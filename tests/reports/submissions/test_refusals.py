@@ -261,6 +261,17 @@ def test_what_is_no_image_is_refused(submission: Path) -> None:
         verify(submission)
 
 
+def test_what_is_no_image_is_refused_where_a_library_has_replaced_the_opener(
+    submission: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_or_ask_for_a_package(*args: object, **kwargs: object) -> None:
+        raise ModuleNotFoundError("No module named 'pi_heif'")
+
+    monkeypatch.setattr(Image, "open", open_or_ask_for_a_package)
+    with pytest.raises(ResultError, match="is no fused image: cannot identify"):
+        verify(submission)
+
+
 def test_a_good_submission_is_accepted(submission: Path) -> None:
     read = read_submission(submission)
     assert (len(read.records), read.num_derived, read.num_stated) == (4, 5, 3)
