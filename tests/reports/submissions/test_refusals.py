@@ -264,6 +264,8 @@ def test_what_is_no_image_is_refused(submission: Path) -> None:
 def test_what_is_no_image_is_refused_where_a_library_has_replaced_the_opener(
     submission: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from PIL import Image
+
     def open_or_ask_for_a_package(*args: object, **kwargs: object) -> None:
         raise ModuleNotFoundError("No module named 'pi_heif'")
 
