@@ -59,8 +59,8 @@ def diffif(argv: Sequence[str] | None = None) -> int:
 
 def _run(module: str, words: list[str]) -> int:
     # A class of the user's own, `--fuser mine:Mean`, lies in the present folder, where `python -m` looks and an
-    # installed script does not. At the end of the path, and after the packages of the suite have been found: an editable
-    # installation finds them after all of the path, where a folder called `datasets` would come first.
+    # installed script does not. At the end of the path, and after the packages of the suite have been found: an
+    # editable installation finds them after all of the path, where a folder called `datasets` would come first.
     for package in dict.fromkeys(name.partition(".")[0] for name, _ in COMMANDS.values()):
         import_module(package)
     if not {"", os.getcwd()} & set(sys.path):
