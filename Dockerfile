@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The suite on a processor: docker build --tag diffif-bench . && docker run --rm --volume "$PWD/runs:/work/runs" diffif-bench
+# The suite on a processor: docker build --tag diffif-bench . && docker run --rm --volume "$PWD/runs:/bench/runs" diffif-bench
 # docs/deployment.md has the options.
 
 FROM python:3.11-slim-bookworm AS build
@@ -23,11 +23,11 @@ RUN /opt/venv/bin/pip install --constraint constraints.txt . \
     && /opt/venv/bin/pip install --constraint constraints.txt --force-reinstall --no-deps opencv-python-headless
 
 FROM python:3.11-slim-bookworm
-RUN useradd --uid 1000 --create-home bench && install --directory --owner bench /work /work/runs
+RUN useradd --uid 1000 --create-home bench && install --directory --owner bench /bench /bench/runs
 COPY --from=build /opt/venv /opt/venv
 # HOME is a folder that any user id may write, so that --user works; libraries keep their caches there.
 ENV PATH=/opt/venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 USER 1000
-WORKDIR /work
+WORKDIR /bench
 ENTRYPOINT ["diffif-bench"]
 CMD ["demo"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from reports.boards import Board, build_boards, is_board_metric
 from reports.collect import Collection, Context
-from reports.labels import arrow, show_p
+from reports.labels import arrow, show_p, slug
 from reports.scores import Score
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from reports.verdict import Finding, Span
@@ -153,7 +153,7 @@ def _table(full: str, variants: Sequence[str], columns: Sequence[tuple[Board, st
     rows = [TableRow(head=full, cells=tuple(full_cells))]
     rows += [TableRow(head=v, cells=tuple(cells[v]), missing=all(c.missing for c in cells[v])) for v in variants]
     return Table(
-        slug="ablation-" + "".join(c if c.isalnum() else "-" for c in full.lower()),
+        slug=f"ablation-{slug(full)}",
         title=f"Variants of {full}",
         corner="Variant",
         columns=tuple(heads),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, split_metric
+from reports.labels import BASELINES, TASK_ORDER, TASKS, Labels, dataset_label, method_label, slug, split_metric
 from suite.errors import ResultError, WorkdirError
 from suite.pending import Pending, PendingCell, read_pending
 from suite.records import Record, read_record, record_dirs, rows_table
@@ -57,7 +57,7 @@ class Context(NamedTuple):
     def slug(self) -> str:
         """A name for files and anchors."""
         joined = "-".join(part for part in self if part)
-        return "".join(c if c.isalnum() else "-" for c in joined.lower()).strip("-")
+        return slug(joined).strip("-")
 
 
 @dataclass(frozen=True)

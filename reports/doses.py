@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reports.ablation import ablation_columns, families
 from reports.boards import Board, build_boards
 from reports.collect import Collection
-from reports.labels import MetricLabel
+from reports.labels import MetricLabel, slug
 from reports.scores import Score
 from reports.svg import INK, MUTED, RULE, Drawing, to_drawing
 
@@ -77,7 +77,7 @@ def _drawing(full: str, name: str, doses: dict[str, float], panels: Sequence[tup
     )
     return to_drawing(
         draw,
-        slug="dose-" + "".join(c if c.isalnum() else "-" for c in f"{full}-{name}".lower()),
+        slug=f"dose-{slug(full)}-{slug(name)}",
         title=f"{full}: {name}",
         caption="With 95 % intervals. Dashed: the full method, its interval shaded.",
         alt=f"Score of {full} over {name}. {told}.",

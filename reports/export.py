@@ -9,13 +9,12 @@ from pathlib import Path
 
 from reports.tables import Table, TableCell
 from suite.latex import escape_latex
+from suite.spreadsheet import inert
 
 CSV_HEAD = (
     "row", "column", "value", "ci_low", "ci_high", "sd", "best", "second", "ties_best", "missing", "records",
 )  # fmt: skip
 LATEX_HEAD = r"% needs \usepackage{booktabs}; best bold, second underlined, $\approx$: not significantly below the best"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that a spreadsheet would compute."""
 
 
 def is_ours(path: Path) -> bool:
@@ -36,7 +35,7 @@ def to_csv(table: Table) -> str:
         for column, cell in zip(table.columns, row.cells, strict=True):
             numbers = [_exact(n) for n in (cell.value, cell.low, cell.high, cell.sd)]
             marks = [str(mark).lower() for mark in (cell.best, cell.second, cell.ties_best, cell.missing)]
-            writer.writerow([_inert(row.head), _inert(column.key), *numbers, *marks, " ".join(cell.records)])
+            writer.writerow([inert(row.head), inert(column.key), *numbers, *marks, " ".join(cell.records)])
     return out.getvalue()
 
 
@@ -75,11 +74,6 @@ def _latex_cell(cell: TableCell) -> str:
     mark = r"$^{\approx}$" if cell.ties_best else r"$^{!}$" if cell.impossible else ""
     spread = rf" {{\scriptsize {escape_latex(cell.spread)}}}" if cell.spread else ""
     return f"{text}{mark}{spread}"
-
-
-def _inert(text: str) -> str:
-    """A name as a spreadsheet shows it instead of computing it."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _exact(number: float) -> str:

@@ -26,6 +26,15 @@ UNITS: dict[str, tuple[str, float, int | None]] = {
 """Units of records that are shown otherwise: unit shown, factor, fixed decimals. All others are shown as recorded."""
 
 
+def slug(text: str) -> str:
+    """A text as part of a file's name or an anchor.
+
+    >>> slug("Noise (infrared)")
+    'noise--infrared-'
+    """
+    return "".join(c if c.isalnum() else "-" for c in text.lower())
+
+
 @dataclass(frozen=True, kw_only=True)
 class MetricLabel:
     """How one metric is shown."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reports.ablation import ablation_columns
 from reports.boards import Board
 from reports.collect import Collection, Context
-from reports.labels import arrow, format_number
+from reports.labels import arrow, format_number, slug
 from reports.scores import Score, direction_of
 from reports.svg import Drawing, method_colours, method_markers, to_drawing
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
@@ -154,7 +154,7 @@ def _drawing(axis: str, curves: Sequence[Curve], collection: Collection) -> Draw
     )
     return to_drawing(
         draw,
-        slug="robustness-" + "".join(c if c.isalnum() else "-" for c in axis.lower()).strip("-"),
+        slug=f"robustness-{slug(axis).strip('-')}",
         title=f"Scores under {axis}",
         caption="0: clean pairs. Whiskers: 95 % intervals of each score; the tables below give the losses.",
         alt=f"Scores over the severity of {axis}. {told}.",

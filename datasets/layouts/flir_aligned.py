@@ -6,7 +6,7 @@ modalities in one folder, told apart by the end of the name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -64,8 +64,7 @@ class FLIRAligned(SurveyedLayout):
         return carved if split == "val" else mine - carved
 
     def _listed(self, name: str) -> frozenset[str]:
-        places = [self.root, self.root / "ImageSets" / "Main", self.root / "ImageSets"]
-        path = next((place / LISTS[name] for place in places if (place / LISTS[name]).is_file()), None)
+        path = next(self._lists(name), None)
         if path is None:
             raise DatasetError(f"{self.name}: no {LISTS[name]} under {self.root}. Expected:\n{self.expected}")
         try:
@@ -88,8 +87,12 @@ class FLIRAligned(SurveyedLayout):
 
     def companions(self) -> tuple[Path, ...]:
         """The lists of the splits."""
-        places = [self.root, self.root / "ImageSets" / "Main", self.root / "ImageSets"]
-        return tuple(place / name for place in places for name in LISTS.values() if (place / name).is_file())
+        return tuple(path for name in LISTS for path in self._lists(name))
+
+    def _lists(self, name: str) -> Iterator[Path]:
+        """The files that hold a list; the first counts."""
+        places = (self.root, self.root / "ImageSets" / "Main", self.root / "ImageSets")
+        return (path for place in places if (path := place / LISTS[name]).is_file())
 
     def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and which set of annotations this is."""

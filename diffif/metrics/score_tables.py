@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from diffif.metrics.files import ImageScores, count_finite, mean_scores
 from diffif.metrics.metric import Metric
 from suite.latex import MINUS, escape_latex
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that a spreadsheet would compute."""
+from suite.spreadsheet import inert
 
 
 def as_csv(rows: Sequence[ImageScores]) -> str:
@@ -20,9 +18,7 @@ def as_csv(rows: Sequence[ImageScores]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["image", "convention", *(rows[0].scores if rows else ())])
     for row in rows:
-        # A name like =cmd() would be computed by a spreadsheet.
-        name = f"'{row.name}" if row.name.startswith(FORMULA) else row.name
-        writer.writerow([name, row.convention, *(repr(value) for value in row.scores.values())])
+        writer.writerow([inert(row.name), row.convention, *(repr(value) for value in row.scores.values())])
     return buffer.getvalue()
 
 

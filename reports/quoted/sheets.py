@@ -22,6 +22,7 @@ from typing import Literal
 
 import numpy as np
 
+from reports.labels import slug
 from reports.quoted.toolkits import SUMMARIES, TOOLKITS, metric_of
 from reports.submissions.fields import check_name, check_place, check_text
 from reports.submissions.plain_yaml import read_plain_yaml
@@ -109,7 +110,7 @@ def read_sheet(home: Path) -> QuotedSheet:
     if not grids:
         raise refusal(f"{home.name}/{MANIFEST}", "files", expected="a table", found="none", remedy="Name the files.")
     read = _by_image if about.layout == "images" else _by_mean
-    return QuotedSheet(slug=f"quoted-{_slug(home.name)}", about=about, values=read(grids))
+    return QuotedSheet(slug=f"quoted-{slug(home.name)[:60]}", about=about, values=read(grids))
 
 
 def _read_grids(home: Path, file: str) -> dict[str, Grid]:
@@ -223,7 +224,3 @@ def _number(sheet: str, where: str, text: str) -> float:
     if math.isinf(value):
         raise refusal(sheet, where, expected="a number", found=text, remedy="Formulas and words are not read.")
     return value
-
-
-def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name.lower())[:60]

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reports.submissions.refusal import refusal
+from suite.spreadsheet import FORMULA
 
 LONGEST_TEXT = 2000
 LONGEST_NAME = 60
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+COMMAND = (*FORMULA, "|", "%")
 """First characters that a spreadsheet computes or runs."""
 MARKUP = re.compile(r"<\s*[A-Za-z/!?]|&#|&[A-Za-z]+;|javascript:|data:text", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -43,7 +44,7 @@ def check_text(file: str, what: str, text: str) -> None:
         )
     if found := MARKUP.search(text):
         raise refusal(file, what, expected="plain text", found=f"markup {found[0]!r}", remedy=SAY_IT_PLAINLY)
-    if text.startswith(FORMULA) and not NUMBER.fullmatch(text):
+    if text.startswith(COMMAND) and not NUMBER.fullmatch(text):
         raise refusal(
             file, what, expected="plain text", found=f"a formula for a spreadsheet {text[:20]!r}", remedy=SAY_IT_PLAINLY
         )
