@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from datasets.images import rgb_to_ycbcr, ycbcr_to_rgb
+from diffif.fusers.denormals import flushed_denormals
 from diffif.fusers.tiling import fuse_in_tiles
 from suite.errors import ImageError
 from suite.outside import code_digest, is_outside
@@ -111,7 +112,8 @@ class Fuser(ABC):
         check_pair(visible, infrared)
         if ids is not None and len(ids) != visible.shape[0]:
             raise ImageError(f"{len(ids)} ids for a batch of {visible.shape[0]} images.")
-        fused = self._fuse(visible.to(self.device), infrared.to(self.device), ids)
+        with flushed_denormals():
+            fused = self._fuse(visible.to(self.device), infrared.to(self.device), ids)
         return fused.clamp(0.0, 1.0).float().cpu()
 
     def _fuse(self, visible: Tensor, infrared: Tensor, ids: Sequence[str] | None) -> Tensor:
