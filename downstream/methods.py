@@ -135,7 +135,7 @@ class FuseCell(Cell):
     @property
     def title(self) -> str:
         """fuse/DATASET/METHOD/SPLITS/CONDITION."""
-        return f"fuse/{self.pairs.name}/{self.method.label}/{'+'.join(self.splits)}{self.pairs.tail}"
+        return f"fuse/{self.pairs.label}/{self.method.label}/{'+'.join(self.splits)}{self.pairs.tail}"
 
     @property
     def workload(self) -> str:
@@ -186,7 +186,7 @@ class PriorCell(Cell):
     @property
     def title(self) -> str:
         """prior/DATASET/LABEL."""
-        return f"prior/{self.pairs.name}/{self.label}"
+        return f"prior/{self.pairs.label}/{self.label}"
 
     @property
     def workload(self) -> str:
@@ -241,7 +241,7 @@ class TrainCell(Cell):
     @property
     def title(self) -> str:
         """train/DATASET/VARIANT/seedN."""
-        return f"train/{self.pairs.name}/{self.label}/seed{self.recipe.seed}"
+        return f"train/{self.pairs.label}/{self.label}/seed{self.recipe.seed}"
 
     @property
     def workload(self) -> str:

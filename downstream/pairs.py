@@ -55,6 +55,13 @@ class Pairs:
         return replace(found, samples=tuple(replace(sample, condition=self.condition) for sample in found))
 
     @property
+    def label(self) -> str:
+        """What titles and results call the pairs: the name that their user gave them, else that of their reader."""
+        from datasets.reading import result_name
+
+        return result_name(self.name)
+
+    @property
     def tail(self) -> str:
         """The condition at the end of a title; empty where all is clean."""
         return "" if self.condition is None else f"/{self.condition.text}"
@@ -154,7 +161,7 @@ class DataCell(Cell):
     @property
     def title(self) -> str:
         """data/NAME, and the task where labels are checked."""
-        return f"data/{self.pairs.name}" + ("" if self.pairs.labels == "quality" else f"/{self.pairs.labels}")
+        return f"data/{self.pairs.label}" + ("" if self.pairs.labels == "quality" else f"/{self.pairs.labels}")
 
     @property
     def workload(self) -> str:

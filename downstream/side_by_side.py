@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from datasets.base import Labels
-from datasets.reading import result_name
 from downstream.methods import Method
 from downstream.pairs import Pairs
 from suite.errors import ResultError
@@ -37,7 +36,7 @@ def say_what_cannot_stand_beside(
     others = [
         record
         for record in _records(workdir, task)
-        if record.rows[0].dataset == result_name(pairs.name) and record.rows[0].protocol not in ("", protocol)
+        if record.rows[0].dataset == pairs.label and record.rows[0].protocol not in ("", protocol)
     ]
     if not others:
         return []
@@ -56,7 +55,7 @@ def say_what_cannot_stand_beside(
             continue
         said.setdefault(reason, []).append(row.fuser)
     lines = [
-        f"{task} on {result_name(pairs.name)}: {reason} in {workdir} ({', '.join(dict.fromkeys(fusers))}). The report "
+        f"{task} on {pairs.label}: {reason} in {workdir} ({', '.join(dict.fromkeys(fusers))}). The report "
         "will not set these scores side by side; another --workdir keeps them apart."
         for reason, fusers in said.items()
     ]

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datasets.base import Labels
-from datasets.reading import result_name
 from downstream.grid.cell import NOT_IDENTITY, Cell, Place, identity
 from downstream.methods import FuseCell, Method
 from downstream.pairs import Pairs
@@ -173,7 +172,7 @@ class TaskCell(Cell):
     @property
     def title(self) -> str:
         """TASK/DATASET/METHOD/seedN/CONDITION."""
-        parts = [self.kind, *([self.pairs.name] if self.pairs else []), self.method.label]
+        parts = [self.kind, *([self.pairs.label] if self.pairs else []), self.method.label]
         # A trained method already names its seed, which is the task's as well.
         if self.seed is not None and self.method.train is None:
             parts.append(f"seed{self.seed}")
@@ -228,7 +227,7 @@ class TaskCell(Cell):
 
     def _row(self, score: Score) -> Row:
         return Row(
-            dataset=result_name(self.pairs.name) if self.pairs else "random",
+            dataset=self.pairs.label if self.pairs else "random",
             split=self.split if self.pairs else "none",
             task=self.kind,
             fuser=self.method.spec,

@@ -70,7 +70,7 @@ class NetworkCell(Cell):
         """KIND/DATASET/METHOD/seedN/CONDITION."""
         # A trained method already names its seed, which is the network's as well.
         tail = "" if self.method.train else f"/seed{self.seed}"
-        return f"{self.kind}/{self.pairs.name}/{self.method.label}{tail}{self.pairs.tail}"
+        return f"{self.kind}/{self.pairs.label}/{self.method.label}{tail}{self.pairs.tail}"
 
     @property
     def fuse_cell(self) -> FuseCell:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from datasets.reading import result_name
 from downstream.grid.cell import Cell
 from downstream.grid.runner import ENDED, FINISHED, GridProgress
 from downstream.task import TaskCell
@@ -51,7 +50,7 @@ class ReportFollower:
             PendingCell(
                 title=cell.title,
                 task=cell.kind,
-                dataset=result_name(cell.pairs.name) if cell.pairs else "random",
+                dataset=cell.pairs.label if cell.pairs else "random",
                 fuser=cell.method.spec,
                 variant=cell.method.variant,
                 seed=cell.seed,

@@ -9,6 +9,7 @@ import pytest
 from downstream.compare.__main__ import CompareCommand, comparison_cells, main
 from downstream.grid.cell import Cell, Place, with_needs
 from downstream.grid.store import CellStore
+from downstream.plan import select
 from suite.command_line import parse_settings
 from suite.records import read_record, record_dirs
 
@@ -75,6 +76,13 @@ def test_a_dataset_without_labels_is_judged_by_what_it_has(shared: Path, capsys:
     )
     assert [cell.title for cell in cells] == ["quality/tno/average"]
     assert "tno has no labels for detect: left out." in capsys.readouterr().out
+
+
+def test_pairs_are_called_in_titles_as_in_results(shared: Path) -> None:
+    tno = shared / "data" / "tno"
+    words = ["--fusers", "average", "--datasets", f"tno@called:campus={tno}"]
+    cells = with_needs(select(cells_of(*words), ["quality/campus/*"])).values()
+    assert [cell.title for cell in cells] == ["data/campus", "fuse/campus/average/test", "quality/campus/average"]
 
 
 def test_where_real_pairs_lie_is_not_part_of_a_cell(shared: Path, tmp_path: Path) -> None:
