@@ -241,10 +241,10 @@ def _reads_something(study: dict[str, Scored]) -> bool:
     from reports.boards import Board
     from reports.collect import Context
     from reports.labels import Labels
-    from reports.scores import Score, test_all_metrics
+    from reports.scores import MethodScore, test_all_metrics
 
     full, *variants = study
-    scores = {(m, "map50"): Score(scored=s, cells=(m,), higher=True) for m, s in study.items()}
+    scores = {(m, "map50"): MethodScore(scored=s, cells=(m,), higher=True) for m, s in study.items()}
     board = Board(
         Context("synthetic", "test", "detect", "retrain", ""), Labels({}), "map50", tuple(study), ("map50",), scores,
         test_all_metrics(["map50"], scores, list(study), "retrain"),

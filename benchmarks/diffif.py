@@ -99,17 +99,17 @@ def measure_speed(options: MeasureSettings) -> dict[str, float | str]:
     """Both on the same pair with the same noise, alternating, so that a busy machine disturbs both alike."""
     import torch
 
-    from diffif.fusers.diffusion.diffif import DiffIF
+    from diffif.fusers.diffusion.diffif import DiffIFFuser
 
     torch.set_num_threads(options.threads)
     size = options.height_width or SPEED_SIZE
-    fuser = DiffIF(weights=options.weights, steps=options.steps, dtype=options.dtype)
-    one_step = DiffIF(weights=options.weights, steps=1, dtype=options.dtype)
+    fuser = DiffIFFuser(weights=options.weights, steps=options.steps, dtype=options.dtype)
+    one_step = DiffIFFuser(weights=options.weights, steps=1, dtype=options.dtype)
     visible, infrared = make_pair(*size)
     y = (visible * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     reference = reference_fuser(fuser, options.steps)
 
-    def ours(which: DiffIF) -> Callable[[], torch.Tensor]:
+    def ours(which: DiffIFFuser) -> Callable[[], torch.Tensor]:
         return lambda: which.fuse(y.expand(-1, 3, -1, -1), infrared)[:, :1]
 
     runs = {"reference": lambda: reference(y, infrared), "fuser": ours(fuser), "one_step": ours(one_step)}
@@ -169,11 +169,11 @@ def measure_peak(options: MeasureSettings) -> dict[str, float | str]:
     """Peak resident memory of fusing one pair in this process, beyond what it held before, and in total."""
     import torch
 
-    from diffif.fusers.diffusion.diffif import DiffIF
+    from diffif.fusers.diffusion.diffif import DiffIFFuser
 
     torch.set_num_threads(options.threads)
     height, width = options.height_width or (TILED_SIZE if options.which == "tiled" else MEMORY_SIZE)
-    fuser = DiffIF(weights=options.weights, steps=options.steps, dtype=options.dtype)
+    fuser = DiffIFFuser(weights=options.weights, steps=options.steps, dtype=options.dtype)
     visible, infrared = make_pair(height, width)
     before = _peak_bytes()
     if options.which == "reference":

@@ -113,10 +113,10 @@ def from_pretrained(folder: str | PathLike[str], *, device: str = "auto", **opti
         CheckpointError: no such checkpoint, or not one, or another than its `config.json` names.
         SettingsError: an impossible setting.
     """
-    from diffif.fusers.diffusion.diffif import DiffIF
+    from diffif.fusers.diffusion.diffif import DiffIFFuser
     from suite.device import resolve_device
 
-    return DiffIF(weights=Path(folder), device=resolve_device(device), **options)
+    return DiffIFFuser(weights=Path(folder), device=resolve_device(device), **options)
 
 
 def save_pretrained(weights: str | PathLike[str], folder: str | PathLike[str]) -> Path:

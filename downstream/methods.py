@@ -18,6 +18,7 @@ from downstream.grid.cell import NOT_IDENTITY, Cell, Place
 from downstream.grid.store import CellStore
 from downstream.pairs import Pairs
 from suite.errors import SettingsError
+from suite.settings import fingerprint, plain
 
 if TYPE_CHECKING:
     from diffif.fusers.base import Fuser
@@ -247,9 +248,8 @@ class TrainCell(Cell):
     def workload(self) -> str:
         """Steps, batch and networks."""
         recipe = self.recipe
-        refiner = recipe.model.refiner.width if recipe.model.refiner else 0
         size = f"{recipe.iterations}x{recipe.data.batch_size}x{recipe.data.crop}"
-        return f"train {size} {recipe.model.denoiser.inner_channels} {refiner}"
+        return f"train {size} {fingerprint(plain(recipe.model))}"
 
     def needs(self) -> tuple[Cell, ...]:
         """The prior, or only the pairs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from datasets.synthetic.render import Pair
+    from datasets.synthetic.render import RenderedPair
 
 KINDS = ("visible", "infrared", "average")
 SHOWS = {"visible": ("both", "visible"), "infrared": ("both", "infrared"), "average": ("both", "visible", "infrared")}
@@ -31,7 +31,7 @@ class ShownScene:
     kind: str
     image: Tensor
     """(1, 3, H, W) in [0, 1]."""
-    pair: Pair
+    pair: RenderedPair
 
 
 def show_scenes(size: tuple[int, int], count: int, seed: int) -> Iterator[ShownScene]:

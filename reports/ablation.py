@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from reports.boards import Board, build_boards, is_board_metric
 from reports.collect import Collection, Context
 from reports.labels import arrow, show_p, slug
-from reports.scores import Score
+from reports.scores import MethodScore
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from reports.verdict import Finding, Span
 from suite.statistics.comparison import ONE_TRAINING, SIGNIFICANCE, holm
@@ -31,8 +31,8 @@ class Change:
     variant: str
     metric: str
     board: Board
-    full: Score
-    score: Score
+    full: MethodScore
+    score: MethodScore
     p: float
     """Holm-corrected over all variants and columns of its kind; nan where no test was possible."""
     reason: str = ""

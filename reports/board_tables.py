@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reports.boards import Board, evidence_of, is_board_metric
 from reports.labels import DASH, EVIDENCE, SUBSET, arrow, split_metric
-from reports.scores import OVERALL, Score
+from reports.scores import OVERALL, MethodScore
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
 
 COST_FACTS = ("ms", "parameters")
@@ -177,12 +177,12 @@ def _untested(board: Board) -> str:
     return f"{len(tests.reasons)} of {pairs} pairs are not tested: {'; '.join(reasons)}."
 
 
-def _span(scores: Sequence[Score]) -> tuple[float, float] | None:
+def _span(scores: Sequence[MethodScore]) -> tuple[float, float] | None:
     ends = [v for s in scores for v in (s.value, s.low, s.high) if math.isfinite(v)]
     return (min(ends), max(ends)) if ends and max(ends) > min(ends) else None
 
 
-def _whisker(score: Score | None, span: tuple[float, float] | None) -> tuple[float, float, float] | None:
+def _whisker(score: MethodScore | None, span: tuple[float, float] | None) -> tuple[float, float, float] | None:
     if score is None or span is None or not math.isfinite(score.value):
         return None
     low, high = (score.low, score.high) if math.isfinite(score.low) else (score.value, score.value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reports.collect import Collection, Context
 from reports.labels import BASELINES, CLASS_STEMS, EVIDENCE, SUBSET, Labels, split_metric
-from reports.scores import OVERALL, Score, direction_of, overall_test, score_of, test_all_metrics
+from reports.scores import OVERALL, MethodScore, direction_of, overall_test, score_of, test_all_metrics
 from suite.statistics.comparison import PairwiseTests
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Board:
     methods: tuple[str, ...]
     """Every method of the report, whether or not it has scores here; best first where a ranking exists."""
     metrics: tuple[str, ...]
-    scores: Mapping[tuple[str, str], Score]
+    scores: Mapping[tuple[str, str], MethodScore]
     tests: Mapping[str, PairwiseTests] = field(default_factory=dict)
     pending: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The methods with unfinished cells here, and their seeds."""
@@ -134,7 +134,7 @@ def evidence_of(key: str) -> str | None:
 
 
 def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods: Sequence[str]) -> Board:
-    scores: dict[tuple[str, str], Score] = {}
+    scores: dict[tuple[str, str], MethodScore] = {}
     metrics = tuple(dict.fromkeys(rows["metric"]))
     for method, group in rows.groupby("method", sort=False):
         for metric, of_metric in group.groupby("metric", sort=False):
@@ -169,5 +169,5 @@ def _best_first(board: Board) -> list[str]:
     return [*ranked, *rest, *board.missing]
 
 
-def _badness(score: Score) -> float:
+def _badness(score: MethodScore) -> float:
     return score.judged if score.higher is False else -score.judged

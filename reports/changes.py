@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.boards import Board, build_boards
 from reports.collect import Collection, Context, flatten
 from reports.labels import MISSING, Labels
-from reports.scores import Score
+from reports.scores import MethodScore
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
 
 SAME_TO = 1e-9
@@ -23,8 +23,8 @@ class Difference:
     context: Context
     method: str
     metric: str
-    before: Score | None
-    after: Score | None
+    before: MethodScore | None
+    after: MethodScore | None
 
     @property
     def delta(self) -> float:
@@ -92,7 +92,7 @@ def summary_line(comparison: Comparison) -> str:
     )
 
 
-def _scores(collection: Collection) -> dict[tuple[Context, str, str], Score]:
+def _scores(collection: Collection) -> dict[tuple[Context, str, str], MethodScore]:
     return {
         (board.context, method, metric): score
         for board in _all_boards(collection)

@@ -11,7 +11,7 @@ from reports.ablation import ablation_columns, families
 from reports.boards import Board, build_boards
 from reports.collect import Collection
 from reports.labels import MetricLabel, slug
-from reports.scores import Score
+from reports.scores import MethodScore
 from reports.svg import INK, MUTED, RULE, Drawing, to_drawing
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _doses(variants: Sequence[str]) -> dict[str, dict[str, float]]:
     return {name: dict(sorted(doses.items(), key=lambda item: item[1])) for name, doses in found.items()}
 
 
-def _points(board: Board, metric: str, doses: dict[str, float]) -> list[tuple[float, Score]]:
+def _points(board: Board, metric: str, doses: dict[str, float]) -> list[tuple[float, MethodScore]]:
     return [
         (dose, score)
         for variant, dose in doses.items()
@@ -80,11 +80,13 @@ def _drawing(full: str, name: str, doses: dict[str, float], panels: Sequence[tup
         slug=f"dose-{slug(full)}-{slug(name)}",
         title=f"{full}: {name}",
         caption="With 95 % intervals. Dashed: the full method, its interval shaded.",
-        alt=f"Score of {full} over {name}. {told}.",
+        alt=f"MethodScore of {full} over {name}. {told}.",
     )
 
 
-def _panel(axis: Axes, label: MetricLabel, points: Sequence[tuple[float, Score]], full: Score | None) -> None:
+def _panel(
+    axis: Axes, label: MetricLabel, points: Sequence[tuple[float, MethodScore]], full: MethodScore | None
+) -> None:
     x = [dose for dose, _ in points]
     axis.plot(x, [s.value * label.scale for _, s in points], color=INK, marker="o", markersize=5)
     for dose, score in points:

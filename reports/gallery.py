@@ -42,7 +42,7 @@ MOST_ORDERS = 8
 
 
 @dataclass
-class Pair:
+class GalleryPair:
     """One registered pair and what every method made of it."""
 
     id: str
@@ -78,7 +78,7 @@ def build_gallery(collection: Collection, *, budget: int = BUDGET_BYTES) -> Gall
     """Gather, shrink and embed the examples of all records."""
     found = gallery_entries(collection)
     pictures = _Pictures()
-    sets: dict[tuple[str, str], dict[str, Pair]] = {}
+    sets: dict[tuple[str, str], dict[str, GalleryPair]] = {}
     omitted = 0
     for place in range(max((len(ids) for ids in found.values()), default=0)):
         for key, ids in found.items():
@@ -156,7 +156,7 @@ def gallery_entries(collection: Collection) -> dict[tuple[str, str], Examples]:
     }
 
 
-def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictures: _Pictures) -> Pair | None:
+def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictures: _Pictures) -> GalleryPair | None:
     _, folder, first = entries[0]
     visible, infrared = (
         pictures.add(inside(folder, str(first["visible"]))),
@@ -164,7 +164,7 @@ def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictur
     )
     if visible is None or infrared is None:
         return None
-    pair = Pair(name, (int(first["size"][0]), int(first["size"][1])), visible, infrared)
+    pair = GalleryPair(name, (int(first["size"][0]), int(first["size"][1])), visible, infrared)
     for method, folder, entry in entries:
         fused = pictures.add(inside(folder, str(entry["fused"]))) if method not in pair.fused else None
         if fused is not None:
@@ -181,7 +181,7 @@ def _pair(name: str, entries: Sequence[tuple[str, Path, dict[str, Any]]], pictur
     return pair
 
 
-def _set(key: tuple[str, str], pairs: Mapping[str, Pair], collection: Collection) -> dict[str, Any]:
+def _set(key: tuple[str, str], pairs: Mapping[str, GalleryPair], collection: Collection) -> dict[str, Any]:
     names = list(pairs)
     orders = _orders(key, names, collection)
     present = [m for m in collection.methods if any(m in pair.fused for pair in pairs.values())]

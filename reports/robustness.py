@@ -14,7 +14,7 @@ from reports.ablation import ablation_columns
 from reports.boards import Board
 from reports.collect import Collection, Context
 from reports.labels import arrow, format_number, slug
-from reports.scores import Score, direction_of
+from reports.scores import MethodScore, direction_of
 from reports.svg import Drawing, method_colours, method_markers, to_drawing
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
 from suite.statistics.loss import relative_change
@@ -57,7 +57,7 @@ class Curve:
         severity, board = self.boards[0]
         return board if severity == 0 else None
 
-    def points(self, method: str) -> list[tuple[float, Score]]:
+    def points(self, method: str) -> list[tuple[float, MethodScore]]:
         """Severity and score of one method, where it is defined."""
         found = ((severity, board.scores.get((method, self.metric))) for severity, board in self.boards)
         return [(severity, score) for severity, score in found if score is not None and math.isfinite(score.value)]
@@ -220,7 +220,7 @@ def _loss_table(curves: Sequence[Curve]) -> Table | None:
     )
 
 
-def _loss_cell(clean: Score | None, corrupted: Score | None, higher: bool | None) -> TableCell:
+def _loss_cell(clean: MethodScore | None, corrupted: MethodScore | None, higher: bool | None) -> TableCell:
     if clean is None or corrupted is None:
         return TableCell.absent()
     change = relative_change(clean.scored, corrupted.scored)

@@ -26,11 +26,11 @@ OVERALL = "overall"
 """Key of the tests over all metrics of a board (mean rank per image)."""
 FROZEN = "frozen-"
 """Protocols in which one network judges all methods: its trainings are shared."""
-Scores = Mapping[tuple[str, str], "Score"]
+Scores = Mapping[tuple[str, str], "MethodScore"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
+class MethodScore:
     """One number of a table, and where it comes from."""
 
     scored: Scored
@@ -77,7 +77,7 @@ class Score:
         return self.scored.num_images
 
 
-def score_of(records: Sequence[RecordScores], metric: str) -> Score | None:
+def score_of(records: Sequence[RecordScores], metric: str) -> MethodScore | None:
     """The score of one method in one context; None where no record has the metric."""
     having = [r for r in records if r.row(metric) is not None]
     scored = read_scored(having, metric)
@@ -85,7 +85,7 @@ def score_of(records: Sequence[RecordScores], metric: str) -> Score | None:
         return None
     rows = [row for r in having if (row := r.row(metric)) is not None]
     directions = [row.better for r in having if (row := r.row(metric)) is not None]
-    return Score(
+    return MethodScore(
         scored=scored,
         cells=tuple(sorted(r.record.cell_id for r in having)),
         impossible=next((f"{row.label} {limits_in_words(row)}" for row in rows if row.is_impossible), ""),

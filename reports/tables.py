@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from reports.labels import COMPUTING, DASH, MISSING, MetricLabel
-from reports.scores import Score
+from reports.scores import MethodScore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Table:
         return runs if any(name for name, _ in runs) else []
 
 
-def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked: bool = True) -> TableCell:
+def score_cell(label: MetricLabel, score: MethodScore | None, decimals: int, *, linked: bool = True) -> TableCell:
     """One score as a cell; a score that is not there is shown as missing."""
     if score is None:
         return TableCell.absent()
@@ -129,13 +129,13 @@ def score_cell(label: MetricLabel, score: Score | None, decimals: int, *, linked
     )
 
 
-def _spread(label: MetricLabel, score: Score, decimals: int) -> str:
+def _spread(label: MetricLabel, score: MethodScore, decimals: int) -> str:
     if math.isfinite(score.low) and math.isfinite(score.high):
         return f"[{label.show(score.low, decimals)}, {label.show(score.high, decimals)}]"
     return ""
 
 
-def _score_hint(label: MetricLabel, score: Score, decimals: int) -> str:
+def _score_hint(label: MetricLabel, score: MethodScore, decimals: int) -> str:
     parts = []
     if score.num_images:
         parts.append(f"n = {score.num_images:,}")

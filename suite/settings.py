@@ -54,19 +54,43 @@ def to_mapping(settings: object) -> dict[str, Any]:
 
 
 def override(settings: T, assignments: Mapping[str, Any]) -> T:
-    """A copy with dotted keys replaced: `{"optimizer.lr": "1e-4"}`."""
+    """A copy with dotted keys replaced: `{"optimizer.lr": "1e-4"}`.
+
+    A key below an optional section that is None begins the section: what is not said there has its default.
+
+    Raises:
+        UnknownName: no such key.
+        SettingsError: a value of the wrong type, or one that the dataclass refuses.
+    """
     mapping = to_mapping(settings)
     for dotted, value in assignments.items():
-        target = mapping
+        target: dict[str, Any] = mapping
+        section: type | None = type(settings)
         *parents, last = dotted.replace("-", "_").split(".")
         for parent in parents:
+            section = _section(section, parent)
+            if section is not None and target.get(parent) is None:
+                target[parent] = {}
             if not isinstance(target.get(parent), dict):
                 raise UnknownName("setting", dotted, known=_dotted_names(to_mapping(settings)))
             target = target[parent]
-        if last not in target:
+        if last not in target and last not in _field_names(section):
             raise UnknownName("setting", dotted, known=_dotted_names(to_mapping(settings)))
         target[last] = value
     return from_mapping(type(settings), mapping)
+
+
+def _section(cls: type | None, name: str) -> type | None:
+    """The dataclass that a field of a dataclass holds, or may hold; None where it holds something else."""
+    if name not in _field_names(cls):
+        return None
+    hint = typing.get_type_hints(cls)[name]
+    choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return next((choice for choice in choices if isinstance(choice, type) and dataclasses.is_dataclass(choice)), None)
+
+
+def _field_names(cls: type | None) -> list[str]:
+    return [f.name for f in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
 
 
 SPEC_WITH_OPTIONS = re.compile(r"([^=@]+@(?:[\w-]+[=:][^=,]*,)*[\w-]+[=:][^=,]*)(=)(.*)", re.DOTALL)

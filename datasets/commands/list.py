@@ -16,14 +16,14 @@ from suite.options import Argument
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListSettings:
+class ListDatasets:
     """What to list."""
 
     name: Annotated[str | None, Argument(positional=True)] = None
     """The dataset to describe in full; without it the table of all."""
 
 
-def run(settings: ListSettings) -> int:
+def run(settings: ListDatasets) -> int:
     """Print the table, or the facts of one dataset."""
     if settings.name is not None:
         print(describe(get_layout(settings.name)))

@@ -31,7 +31,7 @@ LABELS = {"person": "person", "rider": "person", "car": "car", "bicycle": "bicyc
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class RenderedPair:
     """A registered pair and everything known about it."""
 
     id: str
@@ -46,7 +46,7 @@ class Pair:
     objects: tuple[LabelledObject, ...]
 
 
-def render(settings: SyntheticSettings, split: str, index: int) -> Pair:
+def render(settings: SyntheticSettings, split: str, index: int) -> RenderedPair:
     """Scene `index` of a split as the two cameras see it, with its labels.
 
     Raises:
@@ -55,7 +55,7 @@ def render(settings: SyntheticSettings, split: str, index: int) -> Pair:
     return render_scene(settings, compose(settings, split, index))
 
 
-def render_scene(settings: SyntheticSettings, scene: Scene) -> Pair:
+def render_scene(settings: SyntheticSettings, scene: Scene) -> RenderedPair:
     """A composed scene, perhaps with things taken out or added, as the two cameras see it, with its labels."""
     canvas = Canvas(settings.height, settings.width)
     draw_street(canvas, scene.camera, scene.street, np.random.default_rng(scene.backdrop_seed))
@@ -66,7 +66,7 @@ def render_scene(settings: SyntheticSettings, scene: Scene) -> Pair:
     rng = np.random.default_rng(scene.sensor_seed)
     light = _light_map(scene, settings.height, settings.width, rng)
     night = scene.street.night
-    return Pair(
+    return RenderedPair(
         id=scene.id,
         visible=expose_visible(canvas.reflectance, canvas.glow, light, settings.sensor, night=night, rng=rng),
         infrared=expose_infrared(canvas.warmth, settings.sensor, rng=rng),

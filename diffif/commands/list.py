@@ -13,14 +13,14 @@ from suite.options import Argument
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListSettings:
+class ListFusers:
     """What to list."""
 
     name: Annotated[str | None, Argument(positional=True)] = None
     """The fuser to describe in full; without it the table of all."""
 
 
-def run(settings: ListSettings) -> int:
+def run(settings: ListFusers) -> int:
     """Print the table, or one fuser."""
     if settings.name is None:
         _print_table()

@@ -17,7 +17,7 @@ from suite.outside import import_subclass
 from suite.settings import convert_value, parse_assignments
 
 FUSERS = {
-    "diffif": "diffif.fusers.diffusion.diffif:DiffIF",
+    "diffif": "diffif.fusers.diffusion.diffif:DiffIFFuser",
     "visible": "diffif.fusers.controls.visible:Visible",
     "infrared": "diffif.fusers.controls.infrared:Infrared",
     "noise": "diffif.fusers.controls.noise:Noise",

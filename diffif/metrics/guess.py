@@ -97,7 +97,7 @@ def guess_convention(means: Mapping[str, float]) -> list[Guess]:
 
 
 @dataclass(frozen=True)
-class Table:
+class PublishedTable:
     """The columns of a published table that name a metric."""
 
     columns: Mapping[str, Sequence[tuple[str, float]]]
@@ -143,7 +143,7 @@ def impossible_cells(
     ]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> PublishedTable:
     """The columns of a CSV file whose heading names a metric (SD, sd, Q_abf, MS-SSIM ...).
 
     Raises:
@@ -165,7 +165,7 @@ def read_table(path: Path) -> Table:
             f"{path}: no column names a metric with numbers under it. Headings: {', '.join(headings) or 'none'}. "
             f"Known: {', '.join(METRICS)}."
         )
-    return Table(columns)
+    return PublishedTable(columns)
 
 
 def _row_name(row: Mapping[str, str | None], number: int) -> str:

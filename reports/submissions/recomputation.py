@@ -36,7 +36,7 @@ LAST_LINES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class ImageSource:
     """Where the images of a set come from."""
 
     fuser: str
@@ -45,7 +45,7 @@ class Source:
     """Where the dataset lies; None for the drawn laboratory."""
 
 
-def why_not(record: Record, source: Source | None, *, train: bool) -> str:
+def why_not(record: Record, source: ImageSource | None, *, train: bool) -> str:
     """Why a record cannot be recomputed here; empty where it can."""
     settings, task = record.settings, record.task
     if task == "cost":
@@ -65,7 +65,7 @@ def why_not(record: Record, source: Source | None, *, train: bool) -> str:
     return f"metrics from outside the suite, whose code is not run: {', '.join(foreign)}" if foreign else ""
 
 
-def recompute(record: Record, source: Source, workdir: Path) -> tuple[int, str]:
+def recompute(record: Record, source: ImageSource, workdir: Path) -> tuple[int, str]:
     """Compute a record again and compare it.
 
     Args:
@@ -110,7 +110,7 @@ def recompute(record: Record, source: Source, workdir: Path) -> tuple[int, str]:
     return _compare_trained(place, record, again)
 
 
-def _config(record: Record, source: Source) -> dict[str, Any]:
+def _config(record: Record, source: ImageSource) -> dict[str, Any]:
     settings, pairs = record.settings, record.settings["pairs"]
     config: dict[str, Any] = {"fuser": [source.fuser], "jobs": 1, **settings["settings"]}
     if pairs["name"] == LABORATORY:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reports.submissions.digests import compare_images
 from reports.submissions.files import IMAGES
 from reports.submissions.reading import Submission, read_submission, set_name
-from reports.submissions.recomputation import PLAIN_NAME, Source, recompute, why_not
+from reports.submissions.recomputation import PLAIN_NAME, ImageSource, recompute, why_not
 from suite.errors import ResultError, SettingsError
 from suite.records import Record
 
@@ -101,14 +101,14 @@ def _image_folders(submission: Submission, images: Path | None) -> dict[str, Pat
 
 def _source(
     submission: Submission, record: Record, places: Mapping[str, Path], roots: Mapping[str, Path], fuse: bool
-) -> Source | None:
+) -> ImageSource | None:
     pairs = record.settings.get("pairs") or {}
     root = roots.get(str(pairs.get("name", "")).partition("@")[0])
     place = places.get(set_name(record))
     if place is not None:
-        return Source(fuser=f"folder:{place.resolve()}", root=root)
+        return ImageSource(fuser=f"folder:{place.resolve()}", root=root)
     if fuse and submission.manifest.code == OWN_CODE and PLAIN_NAME.fullmatch(submission.manifest.fuser):
-        return Source(fuser=submission.manifest.fuser, root=root)
+        return ImageSource(fuser=submission.manifest.fuser, root=root)
     return None
 
 

@@ -28,6 +28,7 @@ class Outer:
     seed: int | None = None
     root: Path | None = None
     inner: Inner = field(default_factory=Inner)
+    second: Inner | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -84,6 +85,16 @@ def test_dotted_keys_replace_single_values() -> None:
         override(Outer(), {"inner.l": 1})
     with pytest.raises(UnknownName, match=r"unknown setting 'steps\.lr'"):
         override(Outer(), {"steps.lr": 1})
+
+
+def test_a_key_below_an_absent_section_begins_it() -> None:
+    changed = override(Outer(), {"second.lr": "0.5", "second.name": "sgd"})
+    assert changed == Outer(second=Inner(lr=0.5, name="sgd"))
+    assert override(changed, {"second": "none"}) == Outer()
+    with pytest.raises(UnknownName, match=r"unknown setting 'second\.lrr'"):
+        override(Outer(), {"second.lrr": 1})
+    with pytest.raises(UnknownName, match=r"unknown setting 'root\.lr'"):
+        override(Outer(), {"root.lr": 1})
 
 
 def test_assignments_are_split_at_the_first_equals_sign() -> None:

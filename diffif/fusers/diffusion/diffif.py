@@ -12,7 +12,7 @@ from torch import Tensor
 from diffif.fusers.base import Fuser
 from diffif.model.attention import SelfAttention
 from diffif.model.checkpoint import load_checkpoint
-from diffif.model.diffusion import DiffIF as Model
+from diffif.model.diffusion import DiffIF
 from diffif.model.noise import ImageNoise
 from diffif.model.pretrained_folder import WEIGHTS_FILE, weights_of
 from diffif.model.sampler import SamplerName, SamplerSettings, sample
@@ -25,7 +25,7 @@ DEFAULT_SHIPPED = "small"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-class DiffIF(Fuser):
+class DiffIFFuser(Fuser):
     """Fusion by a few denoising steps, guided by both sources; trained on the best image of a pool of other fusers.
 
     Args:
@@ -85,7 +85,7 @@ class DiffIF(Fuser):
         )
         self.sha256 = checkpoint.sha256
         self.window = window
-        self.model: Model = checkpoint.model.to(memory_format=torch.channels_last)
+        self.model: DiffIF = checkpoint.model.to(memory_format=torch.channels_last)
         self.model.schedule.timesteps(self.sampler.num_steps)
         if window is not None:
             self._set_window(window)
@@ -182,7 +182,7 @@ def _refuse_sampler(process: str, *, steps: int | None, sampler: str | None, eta
         )
 
 
-def peak_bytes_per_pixel(model: Model) -> int:
+def peak_bytes_per_pixel(model: DiffIF) -> int:
     """Rough peak memory of fusing one pixel: measured on the published sizes, and proportional to the widths."""
     settings = model.settings
     denoiser = PEAK_FLOATS_PER_DENOISER_CHANNEL * settings.denoiser.inner_channels / settings.denoiser.patch**2

@@ -45,7 +45,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Triple:
+class FrameTriple:
     """The same three frames fused, visible and infrared."""
 
     fused: Moment
@@ -63,14 +63,14 @@ class TemporalMetric:
     summary: str
     unit: str
     citation: str
-    measure: Callable[[Triple], float]
+    measure: Callable[[FrameTriple], float]
     """nan where undefined."""
     higher_is_better: bool = False
     value_range: tuple[float, float] = (0.0, math.inf)
     undefined: str = "never"
 
 
-def self_warping_error(triple: Triple) -> float:
+def self_warping_error(triple: FrameTriple) -> float:
     """BiSWE in grey levels: how far the frame is from its two neighbours once they are moved onto it; both added.
 
     The movement is that of the fused video; where it counts is decided by the sources: forward and backward flow of
@@ -90,7 +90,7 @@ def self_warping_error(triple: Triple) -> float:
     return total
 
 
-def motion_smoothness(triple: Triple) -> float:
+def motion_smoothness(triple: FrameTriple) -> float:
     """MS2R in pixels: how differently the fused video accelerates from its sources; mean over both."""
     values = []
     for source in (triple.visible, triple.infrared):
@@ -141,7 +141,7 @@ def score_clip(
     found: dict[str, list[float]] = {name: [] for name in TEMPORAL_METRICS}
     streams = (_moments(stream, estimator) for stream in (fused, visible, infrared))
     for moments in zip(*streams, strict=True):
-        triple = Triple(*moments)
+        triple = FrameTriple(*moments)
         for name, metric in TEMPORAL_METRICS.items():
             found[name].append(metric.measure(triple))
     if not found[BISWE.name]:
@@ -168,7 +168,7 @@ def _grey(frame: Frame) -> Frame:
     return frame if frame.ndim == 2 else np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def _directed(triple: Triple, *, before: bool) -> tuple[Frame, Frame, Flow, list[NDArray[np.bool_]]]:
+def _directed(triple: FrameTriple, *, before: bool) -> tuple[Frame, Frame, Flow, list[NDArray[np.bool_]]]:
     """Current frame, neighbour, flow of the fused video from the current one to it, and where each source agrees."""
     fused = triple.fused
     sources = (triple.visible, triple.infrared)

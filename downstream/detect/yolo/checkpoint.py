@@ -16,7 +16,7 @@ from suite.errors import WeightsError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checkpoint:
+class WeightsFile:
     """What is known of a file of weights once it has been opened."""
 
     family: Family
@@ -24,7 +24,7 @@ class Checkpoint:
     """In order of their labels."""
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> WeightsFile:
     """Open the weights of a detector; `prepare_yolo` must have run.
 
     Raises:
@@ -50,7 +50,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from error
     finally:
         LOGGER.setLevel(level)
-    return Checkpoint(family=check_head(path.name, head), classes=classes)
+    return WeightsFile(family=check_head(path.name, head), classes=classes)
 
 
 def require_safe_loading() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.synthetic.render import Pair, render, render_scene
+from datasets.synthetic.render import RenderedPair, render, render_scene
 from datasets.synthetic.scene import compose
 from datasets.synthetic.settings import EVIDENCE_IDS, MASK_IDS, SensorSettings, SyntheticSettings
 
@@ -18,7 +18,7 @@ LABELLED = ("person", "rider", "car", "bicycle")
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[Pair]:
+def pairs() -> list[RenderedPair]:
     return [render(SETTINGS, "train", index) for index in range(NUM_SCENES)]
 
 
@@ -38,7 +38,7 @@ def test_any_size_can_be_drawn(height: int, width: int) -> None:
         assert layer.dtype == np.uint8
 
 
-def test_boxes_lie_inside_the_image_and_bound_their_pixels(pairs: list[Pair]) -> None:
+def test_boxes_lie_inside_the_image_and_bound_their_pixels(pairs: list[RenderedPair]) -> None:
     for pair in pairs:
         for found in pair.objects:
             left, top, right, bottom = found.box
@@ -50,7 +50,7 @@ def test_boxes_lie_inside_the_image_and_bound_their_pixels(pairs: list[Pair]) ->
             assert (kinds == EVIDENCE_IDS[found.evidence]).any()
 
 
-def test_every_pixel_with_evidence_belongs_to_a_boxed_object(pairs: list[Pair]) -> None:
+def test_every_pixel_with_evidence_belongs_to_a_boxed_object(pairs: list[RenderedPair]) -> None:
     for pair in pairs:
         covered = np.zeros_like(pair.evidence, bool)
         for left, top, right, bottom in (found.box for found in pair.objects):
@@ -60,7 +60,7 @@ def test_every_pixel_with_evidence_belongs_to_a_boxed_object(pairs: list[Pair]) 
         assert objects[pair.evidence > 0].all()
 
 
-def test_mask_ids_are_those_of_fmb(pairs: list[Pair]) -> None:
+def test_mask_ids_are_those_of_fmb(pairs: list[RenderedPair]) -> None:
     seen = {int(label) for pair in pairs for label in np.unique(pair.mask)}
     assert seen <= set(MASK_IDS.values())
     assert {MASK_IDS[name] for name in ("road", "building", "sky", "person", "vegetation", "pole")} <= seen

@@ -159,3 +159,14 @@ def test_a_study_ends_in_records_that_name_variant_and_seed(tmp_path: Path, work
     assert full.command.endswith("--only quality/synthetic/full/seed3")
     assert full.path is not None
     assert str(tmp_path) not in str(full.settings)
+
+
+def test_trainings_of_unlike_networks_share_no_estimate_of_time() -> None:
+    def workload(*more: str) -> str:
+        cells = with_needs(cells_of("--variants", "full", "--seeds", "0", "--set", *TINY, *more)).values()
+        (cell,) = (cell for cell in cells if cell.kind == "train")
+        return cell.workload
+
+    assert workload() == workload("training.loss.ssim=1.5")
+    small = "training.model.renderer.widths=8,8", "training.model.renderer.blocks=1,1"
+    assert len({workload(), workload("training.model.denoiser.inner_channels=16"), workload(*small)}) == 3

@@ -14,7 +14,7 @@ from reports.__main__ import main
 from reports.submissions.digests import pixel_digest
 from reports.submissions.manifest import without_folders
 from reports.submissions.reading import read_submission
-from reports.submissions.recomputation import Source, why_not
+from reports.submissions.recomputation import ImageSource, why_not
 from reports.submissions.writing import write_submission
 from suite.errors import ResultError, UnknownName
 from suite.records import read_per_image
@@ -79,7 +79,7 @@ def test_digests_are_of_pixels_not_of_files(tmp_path: Path) -> None:
 
 def test_nothing_from_outside_the_suite_is_run_to_recompute(submission: Path) -> None:
     records = {record.task: record for record in read_submission(submission).records}
-    source, quality = Source(fuser="folder:x"), records["quality"]
+    source, quality = ImageSource(fuser="folder:x"), records["quality"]
 
     def with_settings(**changes: object) -> str:
         return why_not(replace(quality, settings={**quality.settings, "metrics": [], **changes}), source, train=True)

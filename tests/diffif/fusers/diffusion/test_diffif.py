@@ -8,12 +8,11 @@ import torch
 
 from diffif.fusers.base import Fuser
 from diffif.fusers.diffusion import diffif
-from diffif.fusers.diffusion.diffif import SHIPPED_DIR, DiffIF, find_checkpoint
+from diffif.fusers.diffusion.diffif import SHIPPED_DIR, DiffIFFuser, find_checkpoint
 from diffif.fusers.registry import build_fuser
 from diffif.model.checkpoint import save_checkpoint
 from diffif.model.denoiser import DenoiserSettings
-from diffif.model.diffusion import DiffIF as Model
-from diffif.model.diffusion import ModelSettings
+from diffif.model.diffusion import DiffIF, ModelSettings
 from diffif.model.refiner import RefinerSettings
 from diffif.model.renderer import RendererSettings
 from suite.errors import CheckpointError, SettingsError
@@ -32,19 +31,19 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        save_checkpoint(path, Model(SETTINGS))
+        save_checkpoint(path, DiffIF(SETTINGS))
     return path
 
 
 class TestDiffIFKeepsTheContract(FuserContract):
     @pytest.fixture
     def fuser(self, checkpoint: Path) -> Fuser:
-        return DiffIF(weights=checkpoint, steps=2)
+        return DiffIFFuser(weights=checkpoint, steps=2)
 
 
 def test_tiles_take_their_own_part_of_the_noise(checkpoint: Path) -> None:
     """Where the network sees enough of its surroundings, a tiled image is the whole image."""
-    fuser = DiffIF(weights=checkpoint, steps=1)
+    fuser = DiffIFFuser(weights=checkpoint, steps=1)
     for parameter in fuser.model.denoiser.parameters():
         parameter.requires_grad_(False).zero_()
     visible, infrared = make_pair(200, 232)
@@ -67,14 +66,14 @@ def test_every_setting_changes_the_fingerprint_and_the_pixels(checkpoint: Path, 
 
 def test_a_missing_checkpoint_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckpointError, match="Train one: python -m diffif train"):
-        DiffIF(weights=tmp_path / "absent.safetensors")
+        DiffIFFuser(weights=tmp_path / "absent.safetensors")
     with pytest.raises(
         CheckpointError, match=r"no checkpoint smal: .*shipped ones are: fast, fast-mif, small, small-mif"
     ):
         build_fuser("diffif@weights=smal")
     monkeypatch.setattr(diffif, "SHIPPED_DIR", tmp_path)
     with pytest.raises(CheckpointError, match=r"shipped ones are: \(none\)"):
-        DiffIF()
+        DiffIFFuser()
 
 
 @pytest.mark.parametrize(("name", "steps"), [("small", 1), ("fast", 1), ("small-mif", 1), ("fast-mif", 1)])
@@ -106,22 +105,22 @@ def test_a_shipped_checkpoint_goes_by_its_name_and_a_file_of_that_name_goes_firs
 )
 def test_impossible_settings_are_refused(checkpoint: Path, options: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        DiffIF(weights=checkpoint, **options)  # type: ignore[arg-type]
+        DiffIFFuser(weights=checkpoint, **options)  # type: ignore[arg-type]
 
 
 def test_parameters_are_counted(checkpoint: Path) -> None:
-    fuser = DiffIF(weights=checkpoint)
-    assert fuser.num_parameters == sum(p.numel() for p in Model(SETTINGS).parameters())
+    fuser = DiffIFFuser(weights=checkpoint)
+    assert fuser.num_parameters == sum(p.numel() for p in DiffIF(SETTINGS).parameters())
 
 
 def test_the_sampler_is_the_one_of_the_checkpoints_recipe_unless_told_otherwise(tmp_path: Path) -> None:
     from diffif.model.checkpoint import CheckpointCard
 
     path = tmp_path / "two.safetensors"
-    save_checkpoint(path, Model(SETTINGS), CheckpointCard(recipe={"sampler": {"num_steps": 2, "eta": 0.5}}))
-    assert (DiffIF(weights=path).sampler.num_steps, DiffIF(weights=path).sampler.eta) == (2, 0.5)
-    assert DiffIF(weights=path, steps=1).sampler.num_steps == 1
-    assert DiffIF(weights=path, steps=1).fingerprint != DiffIF(weights=path).fingerprint
+    save_checkpoint(path, DiffIF(SETTINGS), CheckpointCard(recipe={"sampler": {"num_steps": 2, "eta": 0.5}}))
+    assert (DiffIFFuser(weights=path).sampler.num_steps, DiffIFFuser(weights=path).sampler.eta) == (2, 0.5)
+    assert DiffIFFuser(weights=path, steps=1).sampler.num_steps == 1
+    assert DiffIFFuser(weights=path, steps=1).fingerprint != DiffIFFuser(weights=path).fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -130,28 +129,28 @@ def fast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = ModelSettings(process="render", renderer=RendererSettings(widths=(4, 6), blocks=(1, 1)))
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        save_checkpoint(path, Model(settings))
+        save_checkpoint(path, DiffIF(settings))
     return path
 
 
 class TestTheFastFormKeepsTheContract(FuserContract):
     @pytest.fixture
     def fuser(self, fast: Path) -> Fuser:
-        return DiffIF(weights=fast)
+        return DiffIFFuser(weights=fast)
 
 
 def test_the_fast_form_is_drawn_by_no_sampler(fast: Path) -> None:
     with pytest.raises(SettingsError, match="no steps and no eta"):
-        DiffIF(weights=fast, steps=4, eta=0.0)
-    seeds = [DiffIF(weights=fast, seed=seed, steps=1).fuse(*make_pair(32, 40)) for seed in (0, 1)]
+        DiffIFFuser(weights=fast, steps=4, eta=0.0)
+    seeds = [DiffIFFuser(weights=fast, seed=seed, steps=1).fuse(*make_pair(32, 40)) for seed in (0, 1)]
     assert torch.equal(*seeds)
 
 
 def test_windows_of_attention_can_be_asked_for(checkpoint: Path) -> None:
-    usual, windowed = DiffIF(weights=checkpoint, steps=1), DiffIF(weights=checkpoint, steps=1, window=4)
+    usual, windowed = DiffIFFuser(weights=checkpoint, steps=1), DiffIFFuser(weights=checkpoint, steps=1, window=4)
     assert usual.fingerprint != windowed.fingerprint
     small, large = make_pair(16, 16), make_pair(48, 64)
     assert torch.equal(usual.fuse(*small), windowed.fuse(*small))
     assert not torch.equal(usual.fuse(*large), windowed.fuse(*large))
     with pytest.raises(SettingsError, match="even"):
-        DiffIF(weights=checkpoint, window=3)
+        DiffIFFuser(weights=checkpoint, window=3)
