@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -39,22 +40,13 @@ def make_triple(height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
     return tuple((image * 255).round() / 255 for image in (0.5 * visible + 0.5 * infrared, visible, infrared))
 
 
-def seconds(action: Callable[[], object], repeats: int) -> float:
-    """The best of several processor times: other processes of a shared machine do not count."""
+def best_seconds(action: Callable[[], object], repeats: int, clock: Callable[[], float]) -> float:
+    """The best of several times by a clock."""
     best = float("inf")
     for _ in range(repeats):
-        start = time.process_time()
+        start = clock()
         action()
-        best = min(best, time.process_time() - start)
-    return best
-
-
-def wall_seconds(action: Callable[[], object], repeats: int) -> float:
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        action()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, clock() - start)
     return best
 
 
@@ -97,12 +89,13 @@ def run(settings: SpeedSettings) -> int:
     levels = [np.rint(image[0, 0].double().numpy() * 255) for image in images]
     expected, scores = reference_scores(*levels), evaluate(*images, metrics=METRICS)
     difference = max(abs(scores[name].item() / expected[name] - 1) for name in METRICS)
-    clock = seconds if settings.threads == 1 else wall_seconds
+    # Processor time, where it can be had, leaves out the other processes of a shared machine.
+    best = partial(best_seconds, clock=time.process_time if settings.threads == 1 else time.perf_counter)
     sources = Sources(images[1], images[2])
-    plain = clock(lambda: reference_scores(*levels), max(2, settings.repeats // 2))
-    ours = clock(lambda: evaluate(*images, metrics=METRICS), 4 * settings.repeats)
-    again = clock(lambda: sources.score(images[0], metrics=METRICS), 4 * settings.repeats)
-    search = clock(lambda: sources.score(images[0], metrics=SEARCH_METRICS), 4 * settings.repeats)
+    plain = best(lambda: reference_scores(*levels), max(2, settings.repeats // 2))
+    ours = best(lambda: evaluate(*images, metrics=METRICS), 4 * settings.repeats)
+    again = best(lambda: sources.score(images[0], metrics=METRICS), 4 * settings.repeats)
+    search = best(lambda: sources.score(images[0], metrics=SEARCH_METRICS), 4 * settings.repeats)
     print(f"{len(METRICS)} metrics, {SMALL[0]}x{SMALL[1]}, {settings.threads} thread(s), best of several runs")
     print(f"plain scipy evaluator      {plain:8.4f} s")
     print(f"diffif.metrics.evaluate    {ours:8.4f} s   ratio {plain / ours:5.1f}")

@@ -249,7 +249,7 @@ class TrainCell(Cell):
         """Steps, batch and networks."""
         recipe = self.recipe
         size = f"{recipe.iterations}x{recipe.data.batch_size}x{recipe.data.crop}"
-        return f"train {size} {fingerprint(plain(recipe.model))}"
+        return f"train {size} {fingerprint(plain(recipe.model.built()))}"
 
     def needs(self) -> tuple[Cell, ...]:
         """The prior, or only the pairs."""

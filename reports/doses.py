@@ -80,7 +80,7 @@ def _drawing(full: str, name: str, doses: dict[str, float], panels: Sequence[tup
         slug=f"dose-{slug(full)}-{slug(name)}",
         title=f"{full}: {name}",
         caption="With 95 % intervals. Dashed: the full method, its interval shaded.",
-        alt=f"MethodScore of {full} over {name}. {told}.",
+        alt=f"Score of {full} over {name}. {told}.",
     )
 
 

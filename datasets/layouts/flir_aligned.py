@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from datasets.annotations import describe_annotations, read_boxes
 from datasets.base import Boxes, Labels, MaskPath, Sample
-from datasets.label_files import LabelFileError, read_label_text
 from datasets.layouts.folders import require_dir
 from datasets.layouts.survey import SurveyedLayout
 from datasets.names import Matched, match_pairs
@@ -52,28 +51,15 @@ class FLIRAligned(SurveyedLayout):
         """By the ends of the names."""
         return match_pairs(visible, infrared, patterns=(VISIBLE_NAME, INFRARED_NAME))
 
-    def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
-        """By `splits/*.txt` where they exist, else by the two lists; validation is carved from train."""
-        listed = self.listed_members(split, ids)
-        if listed is not None:
-            return listed
-        mine = self._listed("test" if split == "test" else "train") & frozenset(ids)
-        if split == "test":
-            return mine
-        carved = self.carve(sorted(mine))
-        return carved if split == "val" else mine - carved
+    def used(self, split: str, ids: Sequence[str]) -> frozenset[str]:
+        """By the two lists; validation is carved from train."""
+        return self._listed("test" if split == "test" else "train") & frozenset(ids)
 
     def _listed(self, name: str) -> frozenset[str]:
         path = next(self._lists(name), None)
         if path is None:
             raise DatasetError(f"{self.name}: no {LISTS[name]} under {self.root}. Expected:\n{self.expected}")
-        try:
-            lines = read_label_text(path).splitlines()
-        except LabelFileError as error:
-            raise DatasetError(f"{self.name}: {path} {error}.") from error
-        return frozenset(
-            line.strip().removesuffix("_PreviewData").removesuffix("_RGB") for line in lines if line.strip()
-        )
+        return frozenset(name.removesuffix("_PreviewData").removesuffix("_RGB") for name in self.read_names(path))
 
     def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`Annotations/<id>_PreviewData.xml`."""

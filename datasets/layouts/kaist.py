@@ -67,29 +67,16 @@ class KAIST(SurveyedLayout):
     def _images(self) -> Path:
         return find_dir(self.root, ("images",)) or self.root
 
-    def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
-        """By `splits/*.txt` where they exist, else by the image sets; validation takes whole sequences of train."""
-        listed = self.listed_members(split, ids)
-        if listed is not None:
-            return listed
+    def used(self, split: str, ids: Sequence[str]) -> frozenset[str]:
+        """By the image sets; validation takes whole sequences of train."""
         chosen = self._image_set(split)
-        used = frozenset(ids) if chosen is None else frozenset(ids) & chosen
-        if split == "test":
-            return used
-        carved = self.carve(sorted(used))
-        return carved if split == "val" else used - carved
+        return frozenset(ids) if chosen is None else frozenset(ids) & chosen
 
     def _image_set(self, split: str) -> frozenset[str] | None:
         folder = find_dir(self.root, LIST_FOLDERS)
         names = (TEST_LIST,) if split == "test" else TRAIN_LISTS
         path = next((folder / name for name in names if (folder / name).is_file()), None) if folder else None
-        if path is None:
-            return None
-        try:
-            lines = read_label_text(path).splitlines()
-        except LabelFileError as error:
-            raise DatasetError(f"{self.name}: {path} {error}.") from error
-        return frozenset(line.strip().replace("/", "_") for line in lines if line.strip())
+        return frozenset(name.replace("/", "_") for name in self.read_names(path)) if path else None
 
     def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`annotations/<set>/<video>/<frame>.txt` or `.xml`."""

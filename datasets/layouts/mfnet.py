@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets.base import Labels, Sample
-from datasets.label_files import LabelFileError, read_label_text
 from datasets.layouts.folders import find_dir, require_dir, stray_labels
 from datasets.layouts.survey import SurveyedLayout
 from datasets.names import Matched, match_pairs
 from datasets.problems import Problem
 from datasets.reading import Reading
 from datasets.splits import read_lists
-from suite.errors import DatasetError
 
 FLIPPED = "_flip"
 """Mirrored copies, which the authors' preparation writes beside the originals; no scenes of their own."""
@@ -63,19 +61,14 @@ Scenes, IROS 2017"
         """No: validation has a list of its own."""
         return False
 
-    def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
-        """By `splits/*.txt` where they exist, else by the official lists."""
-        listed = self.listed_members(split, ids)
-        return self._listed(split) & frozenset(ids) if listed is None else listed
+    def used(self, split: str, ids: Sequence[str]) -> frozenset[str]:
+        """By the official lists."""
+        return self._listed(split) & frozenset(ids)
 
     def _listed(self, split: str) -> frozenset[str]:
         if read_lists(self.root) is not None:
             return frozenset()
-        path = self.root / f"{split}.txt"
-        try:
-            return frozenset(line.strip() for line in read_label_text(path).splitlines() if line.strip())
-        except LabelFileError as error:
-            raise DatasetError(f"{self.name}: {path} {error}. Expected:\n{self.expected}") from error
+        return self.read_names(self.root / f"{split}.txt")
 
     def label_path(self, sample: Sample, task: Labels) -> Path | None:
         """`labels/<id>.png`."""

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from datasets.base import SPLITS, Boxes, Labels, MaskPath, Sample
 from datasets.class_lists import compare_class_list, find_class_list
+from datasets.label_files import LabelFileError, read_label_text
 from datasets.layout import Layout
 from datasets.marks import find_marks
 from datasets.names import Matched, Pair, list_images, match_pairs
@@ -193,14 +194,22 @@ class SurveyedLayout(Layout):
         return replace(sample, target=target), problems
 
     def members(self, split: str, ids: Sequence[str]) -> frozenset[str]:
-        """Which of the ids in the folders of a split belong to it: by `splits/*.txt`, else validation is carved."""
+        """Which of the ids in the folders of a split belong to it.
+
+        By `splits/*.txt` where they exist, else by the dataset's own lists; validation without a list is carved.
+        """
         listed = self.listed_members(split, ids)
         if listed is not None:
             return listed
+        used = self.used(split, ids)
         if split == "test" or not self.carves_validation():
-            return frozenset(ids)
-        carved = self.carve(ids)
-        return carved if split == "val" else frozenset(ids) - carved
+            return used
+        carved = self.carve(sorted(used))
+        return carved if split == "val" else used - carved
+
+    def used(self, split: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids that the dataset's own lists name for a split, for val where it is carved for train; all."""
+        return frozenset(ids)
 
     def listed_members(self, split: str, ids: Sequence[str]) -> frozenset[str] | None:
         """The ids of the split by `splits/*.txt`, or None where there are no lists.
@@ -233,6 +242,18 @@ class SurveyedLayout(Layout):
             return self.folder_pairs(split) == self.folder_pairs(other)
         except DatasetError:
             return False
+
+    def read_names(self, path: Path) -> frozenset[str]:
+        """The lines of one of the dataset's own lists.
+
+        Raises:
+            DatasetError: it cannot be read.
+        """
+        try:
+            lines = read_label_text(path).splitlines()
+        except LabelFileError as error:
+            raise DatasetError(f"{self.name}: {path} {error}. Expected:\n{self.expected}") from error
+        return frozenset(line.strip() for line in lines if line.strip())
 
     def carves_validation(self) -> bool:
         """Whether train and val lie in the same folders, so that val is carved from train."""

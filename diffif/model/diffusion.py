@@ -9,7 +9,7 @@ sources to the prior. `render` has no denoiser: the renderer fuses in one pass. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -55,6 +55,11 @@ class ModelSettings:
         """Height and width of the images must be multiples of this many pixels."""
         renderer = self.renderer.stride if self.renderer else 1
         return renderer if self.process == "render" else max(renderer, self.denoiser.stride)
+
+    def built(self) -> ModelSettings:
+        """These settings with defaults for the networks that another takes the place of, so that equal models agree."""
+        denoiser = DenoiserSettings() if self.process == "render" else self.denoiser
+        return replace(self, denoiser=denoiser, refiner=None if self.renderer else self.refiner)
 
 
 class TrainingBatch(NamedTuple):

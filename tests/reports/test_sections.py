@@ -109,7 +109,7 @@ def test_a_number_that_was_never_measured_is_a_dash_and_missing_in_csv(fabricato
 def test_doses_of_a_variant_are_drawn_as_a_curve(collection) -> None:
     (drawing,) = dose_curves(collection)
     assert drawing.title == "diffif: prior-weight"
-    assert re.search(r"0\.5: [\d.]+.*2: [\d.]+.*8: [\d.]+", drawing.alt)
+    assert re.match(r"Score of diffif over prior-weight\. .*0\.5: [\d.]+.*2: [\d.]+.*8: [\d.]+", drawing.alt)
 
 
 def test_the_strip_shows_the_same_crop_of_every_method_sources_first(collection) -> None:

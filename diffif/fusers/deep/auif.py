@@ -133,6 +133,7 @@ class AUIF(PretrainedFuser):
     )
     weights_needed = f"{', '.join(FILES)} of {SOURCE}"
     min_size = LAPLACE_SIDE // 2 + 1
+    network_type = AUIFNetwork
     published = PublishedWeights(method="AUIF", files=FILES, published_at=f"{SOURCE}: Models/")
 
     def __init__(
@@ -140,11 +141,6 @@ class AUIF(PretrainedFuser):
     ) -> None:
         super().__init__(weights=weights, device=device, settings={"rule": rule})
         self.rule = rule
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Both encoders and the decoder."""
-        return AUIFNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

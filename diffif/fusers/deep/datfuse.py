@@ -91,16 +91,12 @@ class DATFuse(PretrainedFuser):
     )
     weights_needed = f"model_10.pth of {SOURCE}"
     tileable = False
+    network_type = DATFuseNetwork
     published = PublishedWeights(
         method="DATFuse",
         files={"model_10.pth": "075b636954cbd425fc29be808bcfb42232e29b203f054c2a637ed301300d5a1d"},
         published_at=SOURCE,
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Convolutions, attention and transformer."""
-        return DATFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

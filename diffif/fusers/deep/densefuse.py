@@ -71,6 +71,7 @@ class DenseFuse(PretrainedFuser):
     paper = "Li and Wu, DenseFuse: a fusion approach to infrared and visible images, IEEE TIP 28(5), 2019"
     weights_needed = f"the TensorFlow checkpoint of {SOURCE}, converted by import-weights"
     min_size = 2
+    network_type = DenseFuseNetwork
     published = PublishedWeights(
         method="DenseFuse",
         files={"DenseFuse.safetensors": "04067690a0112807921c8775b822a388a735a209a8d911a9f9ad4d3dfd2b742c"},
@@ -83,11 +84,6 @@ class DenseFuse(PretrainedFuser):
     ) -> None:
         super().__init__(weights=weights, device=device, settings={"output": output})
         self.output = output
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Encoder and decoder."""
-        return DenseFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

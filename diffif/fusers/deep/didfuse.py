@@ -69,6 +69,7 @@ class DIDFuse(PretrainedFuser):
     paper = "Zhao et al., DIDFuse: deep image decomposition for infrared and visible image fusion, IJCAI 2020"
     weights_needed = f"Encoder.pkl and Decoder.pkl of {SOURCE}"
     min_size = 2
+    network_type = DIDFuseNetwork
     published = PublishedWeights(
         method="DIDFuse",
         files={
@@ -81,11 +82,6 @@ class DIDFuse(PretrainedFuser):
     def __init__(self, *, weights: str | None = None, rule: Literal["l1", "sum"] = "l1", device: str = "cpu") -> None:
         super().__init__(weights=weights, device=device, settings={"rule": rule})
         self.rule = rule
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Encoder and decoder."""
-        return DIDFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

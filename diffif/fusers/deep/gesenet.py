@@ -169,6 +169,7 @@ class GeSeNet(StretchedFuser):
     stride = 2
     tileable = False
     batched = False
+    network_type = GeSeNetNetwork
     published = PublishedWeights(
         method="GeSeNet",
         files={"GeSeNet.pth": "3ecbeb6321d190a088a96adac244fcb384506cbfaf31880f08462d2aba518909"},
@@ -186,11 +187,6 @@ class GeSeNet(StretchedFuser):
     ) -> None:
         super().__init__(weights=weights, output=output, device=device, settings={"masks": masks, "seed": seed})
         self.masks, self.seed = masks, seed
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Encoders, masks and decoder."""
-        return GeSeNetNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -197,16 +197,12 @@ class GIFNet(PretrainedFuser):
     min_size = WINDOW
     tileable = False
     batched = False
+    network_type = GIFNetNetwork
     published = PublishedWeights(
         method="GIFNet",
         files={"GIFNet.pt": "bfc1dfef0d5b386b0c04f172daf8f6af52ba395f26dc3dd5757425fd32eb1038"},
         published_at=f"{SOURCE}: model/Final.model",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Shared features, streams and decoder."""
-        return GIFNetNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

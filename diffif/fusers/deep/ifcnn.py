@@ -58,6 +58,7 @@ class IFCNN(PretrainedFuser):
     label = "IFCNN"
     paper = "Zhang et al., IFCNN: a general image fusion framework, Information Fusion 54, 2020"
     weights_needed = f"IFCNN-MAX.pth of {SOURCE}"
+    network_type = IFCNNNetwork
     published = PublishedWeights(
         method="IFCNN",
         files={"IFCNN-MAX.pth": "6022b44c88a2f0367ba9b08fcdf0d663745d9a966fca0ee1f41867797b6ff53f"},
@@ -67,11 +68,6 @@ class IFCNN(PretrainedFuser):
     def __init__(self, *, weights: str | None = None, device: str = "cpu") -> None:
         super().__init__(weights=weights, device=device)
         self._mean, self._std = (torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (MEAN, STD))
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Feature extraction, fusion and reconstruction."""
-        return IFCNNNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

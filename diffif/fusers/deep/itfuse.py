@@ -134,16 +134,12 @@ class ITFuse(PretrainedFuser):
     )
     weights_needed = f"model.pth of {SOURCE}"
     tileable = False
+    network_type = ITFuseNetwork
     published = PublishedWeights(
         method="ITFuse",
         files={"model.pth": "578f4d651c998134c4984ae635286557aa96aea99d9d5b9aa610021134113a69"},
         published_at=f"{SOURCE}: models/model.pth",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Convolutions, attention and transformer."""
-        return ITFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -86,6 +86,7 @@ class LightFusionNet3(StretchedFuser):
     paper = "Catjsjsj, A lightweight infrared and visible image fusion network (no paper named), GitHub 2023"
     stretches = "colour"
     weights_needed = f"fusion_model.pth of {SOURCE}"
+    network_type = LightFusionNet3Network
     published = PublishedWeights(
         method="LightFusionNet3",
         files={"fusion_model.pth": "206a7fb13b57b6b19ed717696aaa254f420ab5a9c5d4e7f8471ec0f584832178"},
@@ -105,11 +106,6 @@ class LightFusionNet3(StretchedFuser):
             # An image's statistics need the whole image, and it alone.
             self.batched = self.tileable = False
             use_image_statistics(self.network)
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Encoders, gates and decoder."""
-        return LightFusionNet3Network()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -106,16 +106,12 @@ class LRRNet(StretchedFuser):
     min_size = 2
     tileable = False
     batched = False
+    network_type = LRRNetNetwork
     published = PublishedWeights(
         method="LRRNet",
         files={"LRRNet.pt": "1de9dd8dee9b650ce69c74ea53e3b9a6b749222f1059a689aabf28f68ee63e29"},
         published_at=f"{SOURCE}: model/{WEIGHTS}",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Encoders and decoder."""
-        return LRRNetNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -97,12 +97,8 @@ class LUTFuse(PretrainedFuser):
     )
     weights_needed = f"generator_context.pth and fine_tuned_lut.npy of {SOURCE}, saved as {' and '.join(FILES)}"
     tileable = False
+    network_type = LUTFuseNetwork
     published = PublishedWeights(method="LUTFuse", files=FILES, published_at=f"{SOURCE}: ckpts/")
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Table and context network."""
-        return LUTFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -91,16 +91,12 @@ class MATR(PretrainedFuser):
     paper = "Tang et al., MATR: multimodal medical image fusion via multiscale adaptive transformer, IEEE TIP 31, 2022"
     weights_needed = f"model_10.pth of {SOURCE}"
     tileable = False
+    network_type = MATRNetwork
     published = PublishedWeights(
         method="MATR",
         files={"model_10.pth": "523f6be0ef0330a84c473a7ad2e037a7eb1a98584021c4772dfd317c1c0ddaab"},
         published_at=f"{SOURCE}: models/model_10.pth",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Adaptive convolutions and transformer."""
-        return MATRNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

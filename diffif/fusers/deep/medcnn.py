@@ -59,6 +59,7 @@ class MedCNN(PretrainedFuser):
     weights_needed = f"cnnmodel.mat of {SOURCE}"
     min_size = PATCH
     tileable = False
+    network_type = SiameseClassifier
     published = PublishedWeights(
         method="medcnn",
         files={"cnnmodel.mat": "f826e6739aa6cea943a1323642468760102fc735ff090cd83ab28d998ba76a20"},
@@ -68,11 +69,6 @@ class MedCNN(PretrainedFuser):
     def __init__(self, *, weights: str | None = None, threshold: float = 0.6, device: str = "cpu") -> None:
         super().__init__(weights=weights, device=device, settings={"threshold": threshold})
         self.threshold = threshold
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The siamese classifier."""
-        return SiameseClassifier()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -48,16 +48,12 @@ class MMDRFuse(StretchedFuser):
     )
     weights_needed = f"student.model of {SOURCE}, saved as MMDRFuse_student.pt"
     min_size = 2
+    network_type = MMDRFuseNetwork
     published = PublishedWeights(
         method="MMDRFuse",
         files={"MMDRFuse_student.pt": "e5ad5bab796f4480dbbc35a8f6f63e69ba3ccd1842476d2c2453ca1aca6eb17c"},
         published_at=f"{SOURCE}: pretrained_models/student.model",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The student."""
-        return MMDRFuseNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -26,6 +25,8 @@ class PretrainedFuser(Fuser):
     """
 
     kind = "deep"
+    network_type: ClassVar[type[nn.Module]]
+    """Built without arguments."""
     published: ClassVar[PublishedWeights]
 
     def __init__(
@@ -38,9 +39,9 @@ class PretrainedFuser(Fuser):
         self.network.eval().requires_grad_(False).to(self.device)
 
     @classmethod
-    @abstractmethod
     def make_network(cls) -> nn.Module:
         """The network without its weights."""
+        return cls.network_type()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

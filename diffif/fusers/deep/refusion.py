@@ -2,8 +2,8 @@
 
 Two trainings of one network: `refusion` for infrared and visible images, `refusion-mif`. Attention runs over
 channels with the whole image in each entry, so images are never tiled. The published file stores every convolution
-twice; 59,856 numbers are used. The published command stretches each luma to its own minimum and maximum; `output=`
-chooses.
+twice, and nothing that only training needs; 59,856 numbers are used. The published command stretches each luma to its
+own minimum and maximum; `output=` chooses.
 """
 
 from __future__ import annotations
@@ -160,16 +160,12 @@ class ReFusion(StretchedFuser):
     weights_needed = f"ReFusion_IVIF.pth of {SOURCE}"
     tileable = False
     batched = False
+    network_type = ReFusionNetwork
     published = PublishedWeights(
         method="ReFusion",
         files={"ReFusion_IVIF.pth": "1b8358d8dab5e95c9d3f668782abda85359685669444946001ac41ea96891b2c"},
         published_at=f"{SOURCE}: models/ReFusion_IVIF.pth",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The fusion module; what only its training needs was not published with it."""
-        return ReFusionNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

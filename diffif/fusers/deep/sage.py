@@ -74,16 +74,12 @@ class SAGE(PretrainedFuser):
     )
     weights_needed = f"checkpoints.pt of {SOURCE}, saved as SAGE.pt"
     min_size = 4
+    network_type = SAGENetwork
     published = PublishedWeights(
         method="SAGE",
         files={"SAGE.pt": "ecfde477ca4cd65401f207d5dc91ce6c475a49891d768dbdb7a66366255ee836"},
         published_at=f"{SOURCE}: checkpoints/checkpoints.pt",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The student."""
-        return SAGENetwork()
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(torch.cat((y, infrared), dim=1))

@@ -62,6 +62,7 @@ class SDNet(StretchedFuser):
         "Zhang and Ma, SDNet: a versatile squeeze-and-decomposition network for real-time image fusion, IJCV 129, 2021"
     )
     weights_needed = f"the TensorFlow checkpoint of {SOURCE}, converted by import-weights"
+    network_type = SDNetNetwork
     published = PublishedWeights(
         method="SDNet",
         files={"SDNet_IVIF.safetensors": "a2562b47540579d3f6a82701c0dd7aeb7adf891fe4bf526037e04d3327f69f1d"},
@@ -69,11 +70,6 @@ class SDNet(StretchedFuser):
         tensors_sha256="a8fe9da45c4347af1d70ab54a8019409e5483c38d10cafd9715965293ee5868b",
         variables=("_ir", "_vi", "_fuse", "_sept"),
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The squeezing half."""
-        return SDNetNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

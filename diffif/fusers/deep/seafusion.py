@@ -111,16 +111,12 @@ class SeAFusion(StretchedFuser):
     paper = "Tang, Yuan and Ma, Image fusion in the loop of high-level vision tasks, Information Fusion 82, 2022"
     stretches = "colour"
     weights_needed = f"SeAFusion.pth of {SOURCE}"
+    network_type = SeAFusionNetwork
     published = PublishedWeights(
         method="SeAFusion",
         files={"SeAFusion.pth": "8d65a7f9a50f36349803368cf9920f40420776995e7e8cc8a56d8d30e499431d"},
         published_at=SOURCE,
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The fusion network."""
-        return SeAFusionNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -118,16 +118,12 @@ class SFDFusion(StretchedFuser):
     stride = 2
     tileable = False
     batched = False
+    network_type = SFDFusionNetwork
     published = PublishedWeights(
         method="SFDFusion",
         files={"SFDFusion.pth": "65307415ea2f05ee158cce94e0b3ee4565fef77cfcee2707c81cf4be5f078032"},
         published_at=f"{SOURCE}: models/model-1_1_10_1.pth",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Both branches and the decoder."""
-        return SFDFusionNetwork()
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(infrared, y)

@@ -62,6 +62,7 @@ class TarDAL(PretrainedFuser):
     label = "TarDAL"
     paper = "Liu et al., Target-aware dual adversarial learning (TarDAL), CVPR 2022"
     weights_needed = f"tardal.pt of {SOURCE}"
+    network_type = TarDALNetwork
     published = PublishedWeights(
         method="TarDAL",
         files={"tardal.pt": "e0fa61e25cffa9fb14ff17b47ea7ba237a6e8c6f37e1b9b115d63354ff0f13e1"},
@@ -82,11 +83,6 @@ class TarDAL(PretrainedFuser):
             # An image's statistics need the whole image, and it alone.
             self.batched = self.tileable = False
             use_image_statistics(self.network)
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The generator."""
-        return TarDALNetwork()
 
     def _fuse_luma(self, y: Tensor, infrared: Tensor) -> Tensor:
         fused: Tensor = self.network(torch.cat((infrared, y), dim=1))

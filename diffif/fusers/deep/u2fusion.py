@@ -62,17 +62,13 @@ class U2Fusion(StretchedFuser):
     paper = "Xu et al., U2Fusion: a unified unsupervised image fusion network, IEEE TPAMI 44(1), 2022"
     weights_needed = f"the TensorFlow checkpoint of {SOURCE}, converted by import-weights"
     min_size = 2
+    network_type = U2FusionNetwork
     published = PublishedWeights(
         method="U2Fusion",
         files={"U2Fusion.safetensors": "d5020b298342f57a002e170a5e151d2e5fd8dd9e30fec8687c988c481b4a352c"},
         published_at=f"{SOURCE}: model.ckpt, converted with python -m diffif import-weights u2fusion",
         tensors_sha256="d2169229717435d0f230786b83b6ad0a790fa44a09e36d9bcb52012d8aa86d95",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """The generator."""
-        return U2FusionNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

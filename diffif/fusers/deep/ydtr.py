@@ -71,16 +71,12 @@ class YDTR(PretrainedFuser):
     weights_needed = f"model_10.pth of {SOURCE}"
     tileable = False
     batched = False
+    network_type = YDTRNetwork
     published = PublishedWeights(
         method="YDTR",
         files={"model_10.pth": "183c31a103ada74063e644b300d6708ed567dcc231a9d0f8d52e098c6c2a0d32"},
         published_at=f"{SOURCE}: models/model_10.pth",
     )
-
-    @classmethod
-    def make_network(cls) -> nn.Module:
-        """Convolution, attention and transformer."""
-        return YDTRNetwork()
 
     @classmethod
     def rename(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

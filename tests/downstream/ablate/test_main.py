@@ -170,3 +170,7 @@ def test_trainings_of_unlike_networks_share_no_estimate_of_time() -> None:
     assert workload() == workload("training.loss.ssim=1.5")
     small = "training.model.renderer.widths=8,8", "training.model.renderer.blocks=1,1"
     assert len({workload(), workload("training.model.denoiser.inner_channels=16"), workload(*small)}) == 3
+    # The renderer stands in the refiner's place: the refiner's width decides nothing there.
+    wide = "training.model.refiner.width=12"
+    assert workload(*small) == workload(*small, wide)
+    assert workload() != workload(wide)
