@@ -206,8 +206,7 @@ def draw_detections(generator: np.random.Generator, images: int) -> Matches:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.calibration", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.calibration", description=__doc__)
 
 
 def run(settings: CalibrationSettings) -> int:

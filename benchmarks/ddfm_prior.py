@@ -105,8 +105,7 @@ def train(images: list[Tensor], *, steps: int, crop: int, batch: int, seed: int)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.ddfm_prior", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.ddfm_prior", description=__doc__)
 
 
 def run(settings: PriorNetworkSettings) -> int:

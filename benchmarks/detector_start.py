@@ -72,8 +72,7 @@ class StartSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.detector_start", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.detector_start", description=__doc__)
 
 
 def run(settings: StartSettings) -> int:

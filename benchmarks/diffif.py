@@ -72,8 +72,7 @@ class MeasureSettings:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the figures as text, and as JSON with --json."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.diffif", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.diffif", description=__doc__)
 
 
 def run(options: MeasureSettings) -> int:

@@ -46,8 +46,7 @@ class GpuSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.diffif_gpu", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.diffif_gpu", description=__doc__)
 
 
 def run(options: GpuSettings) -> int:

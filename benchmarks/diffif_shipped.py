@@ -59,8 +59,7 @@ class ShippedSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.diffif_shipped", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.diffif_shipped", description=__doc__)
 
 
 def run(options: ShippedSettings) -> int:

@@ -89,8 +89,7 @@ def _cost(cost: Board | None, method: str, key: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(print_table, words, prog="python -m benchmarks.fuser_table", description=__doc__)
+    return run_settings(print_table, argv, prog="python -m benchmarks.fuser_table", description=__doc__)
 
 
 if __name__ == "__main__":

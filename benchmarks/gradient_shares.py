@@ -41,8 +41,7 @@ class ShareSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.gradient_shares", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.gradient_shares", description=__doc__)
 
 
 def run(options: ShareSettings) -> int:

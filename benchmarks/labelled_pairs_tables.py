@@ -83,8 +83,7 @@ def correlation_lines(quality: Board, board: Board) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(print_tables, words, prog="python -m benchmarks.labelled_pairs_tables", description=__doc__)
+    return run_settings(print_tables, argv, prog="python -m benchmarks.labelled_pairs_tables", description=__doc__)
 
 
 if __name__ == "__main__":

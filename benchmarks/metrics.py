@@ -76,8 +76,7 @@ class SpeedSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.metrics", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.metrics", description=__doc__)
 
 
 def run(settings: SpeedSettings) -> int:

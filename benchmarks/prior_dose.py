@@ -47,8 +47,7 @@ class DoseSettings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m benchmarks.prior_dose", description=__doc__)
+    return run_settings(run, argv, prog="python -m benchmarks.prior_dose", description=__doc__)
 
 
 def run(options: DoseSettings) -> int:

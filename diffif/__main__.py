@@ -21,8 +21,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; the exit status is never 0 on failure."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_subcommand(COMMANDS, words, prog="python -m diffif", description=__doc__)
+    return run_subcommand(COMMANDS, argv, prog="python -m diffif", description=__doc__)
 
 
 if __name__ == "__main__":

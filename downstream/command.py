@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from downstream.options import CLEAN, CorruptionOptions, DataOptions, ExecutionOptions, FuserOptions, check_seeds
-from suite.command import run_command
+from suite.command import given_words, run_command
 from suite.errors import SettingsError
 from suite.options import Argument
 
@@ -36,15 +36,16 @@ class TaskCommand:
 C = TypeVar("C", bound=TaskCommand)
 
 
-def run_task_command(task: str, command: type[C], words: Sequence[str], *, description: str) -> int:
+def run_task_command(task: str, command: type[C], argv: Sequence[str] | None, *, description: str) -> int:
     """Run a task's command line; returns the exit status.
 
     Args:
         task: Its name in `downstream.tasks`.
         command: Its options.
-        words: What follows the command's name.
+        argv: What follows the command's name; None: as the process was started.
         description: Shown by --help above the options.
     """
+    words = given_words(argv)
 
     def body() -> int:
         chosen = parse_command(task, command, words, description=description)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from suite.errors import WeightsError
+from suite.files import file_sha256
 
 
 def verify_shipped(path: Path, sha256: str) -> Path:
@@ -17,8 +17,7 @@ def verify_shipped(path: Path, sha256: str) -> Path:
     remedy = "Install the suite again, or restore the file with git"
     if not path.is_file():
         raise WeightsError(f"{path.name} ships with the suite, but {path} is missing. {remedy}.")
-    with path.open("rb") as opened:
-        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    found = file_sha256(path)
     if found != sha256:
         raise WeightsError(
             f"{path} has been altered: its SHA-256 begins with {found[:12]}, shipped was {sha256[:12]}. {remedy}; own "

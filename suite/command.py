@@ -70,38 +70,45 @@ def run_command(body: Callable[[], int], *, debug: bool = False) -> int:
     return status
 
 
-def run_settings(run: Callable[[Any], int], argv: Sequence[str], *, prog: str, description: str) -> int:
+def run_settings(run: Callable[[Any], int], argv: Sequence[str] | None, *, prog: str, description: str) -> int:
     """Run a command from its command line.
 
     Args:
         run: The command: takes its settings, returns the exit status. The annotation names the settings class.
-        argv: The words after the command's name.
+        argv: The words after the command's name; None: those that the process was started with.
         prog: How the command is called.
         description: Shown by --help above the options.
     """
-    return run_command(lambda: _run(run, argv, prog, description), debug="--debug" in argv)
+    words = given_words(argv)
+    return run_command(lambda: _run(run, words, prog, description), debug="--debug" in words)
 
 
-def run_subcommand(modules: Mapping[str, str], argv: Sequence[str], *, prog: str, description: str) -> int:
+def run_subcommand(modules: Mapping[str, str], argv: Sequence[str] | None, *, prog: str, description: str) -> int:
     """Run one of several commands; only the module of the chosen one is imported.
 
     Args:
         modules: Command name to the module that holds its `run`; the module's docstring is its help.
-        argv: The command's name and its words.
+        argv: The command's name and its words; None: those that the process was started with.
         prog: How the family is called.
         description: Shown by --help above the commands.
     """
-    name = argv[0] if argv else "--help"
+    words = given_words(argv)
+    name = words[0] if words else "--help"
     if name in ("-h", "--help"):
-        return run_command(lambda: _print_commands(modules, prog, description, asked=bool(argv)))
+        return run_command(lambda: _print_commands(modules, prog, description, asked=bool(words)))
     if name not in modules:
         return run_command(lambda: _refuse(name, modules, prog))
 
     def body() -> int:
         module = import_module(modules[name])
-        return _run(module.run, argv[1:], f"{prog} {name}", module.__doc__ or "")
+        return _run(module.run, words[1:], f"{prog} {name}", module.__doc__ or "")
 
-    return run_command(body, debug="--debug" in argv)
+    return run_command(body, debug="--debug" in words)
+
+
+def given_words(argv: Sequence[str] | None) -> Sequence[str]:
+    """The words of a command line; those that the process was started with where none are given."""
+    return sys.argv[1:] if argv is None else argv
 
 
 def settings_class(run: Callable[[Any], int]) -> type:

@@ -6,6 +6,7 @@ each of thousands of small files costs more than the work in them. A power cut c
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -110,3 +111,9 @@ def make_dir(path: Path) -> Path:
     if not os.access(path, os.W_OK):
         raise WorkdirError(f"the folder {path} is not writable. Pass another --workdir or --out, or fix its rights.")
     return path
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes, 64 hex digits."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

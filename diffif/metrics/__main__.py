@@ -43,8 +43,7 @@ class ScoreSettings:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is never 0 on failure."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m diffif.metrics", description=__doc__)
+    return run_settings(run, argv, prog="python -m diffif.metrics", description=__doc__)
 
 
 def run(settings: ScoreSettings) -> int:

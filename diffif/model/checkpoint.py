@@ -6,7 +6,6 @@ under their published names; the schedule's tables are not stored, they follow f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 import warnings
@@ -23,7 +22,7 @@ from torch import Tensor
 from diffif.model.diffusion import DiffIF, ModelSettings
 from diffif.model.limits import refuse_huge
 from suite.errors import CheckpointError, SettingsError, UnknownName, list_offenders
-from suite.files import write_file
+from suite.files import file_sha256, write_file
 from suite.settings import from_mapping, to_mapping
 
 METADATA_KEY = "diffif"
@@ -204,12 +203,6 @@ def import_official(path: Path, settings: ModelSettings | None = None) -> DiffIF
     model = _model_from(parameters, settings, path)
     _check_schedule(model, state, path)
     return model
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _model_from(state: Mapping[str, Tensor], settings: ModelSettings, path: Path) -> DiffIF:

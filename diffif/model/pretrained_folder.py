@@ -13,10 +13,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from diffif.model.checkpoint import file_sha256, load_checkpoint, text_instead_of_tensors
+from diffif.model.checkpoint import load_checkpoint, text_instead_of_tensors
 from diffif.model.model_card import LIBRARY, render_card
 from suite.errors import CheckpointError
-from suite.files import make_dir, write_file, write_text
+from suite.files import file_sha256, make_dir, write_file, write_text
 from suite.settings import to_mapping
 
 WEIGHTS_FILE = "model.safetensors"

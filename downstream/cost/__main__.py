@@ -32,8 +32,7 @@ class CostCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_task_command("cost", CostCommand, words, description=DESCRIPTION)
+    return run_task_command("cost", CostCommand, argv, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,7 @@ class DetectCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_task_command("detect", DetectCommand, words, description=DESCRIPTION)
+    return run_task_command("detect", DetectCommand, argv, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

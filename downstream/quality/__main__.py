@@ -30,8 +30,7 @@ class QualityCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_task_command("quality", QualityCommand, words, description=DESCRIPTION)
+    return run_task_command("quality", QualityCommand, argv, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

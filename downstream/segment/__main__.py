@@ -36,8 +36,7 @@ class SegmentCommand(TaskCommand):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_task_command("segment", SegmentCommand, words, description=DESCRIPTION)
+    return run_task_command("segment", SegmentCommand, argv, description=DESCRIPTION)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from suite.command import run_command
+from suite.command import given_words, run_command
 from suite.errors import DatasetError
 
 
@@ -56,3 +56,9 @@ def test_a_package_that_is_not_installed_is_named(capsys: pytest.CaptureFixture[
 def test_ctrl_c_is_status_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(lambda: fail(KeyboardInterrupt())) == 130
     assert "finished work is kept" in capsys.readouterr().err
+
+
+def test_without_words_of_its_own_a_command_takes_those_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["module", "--debug"])
+    assert given_words(None) == ["--debug"]
+    assert given_words([]) == []

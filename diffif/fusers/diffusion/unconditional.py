@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from diffif.fusers.published.weights import file_sha256
+from diffif.fusers.published.weights import weights_sha256
 from suite.errors import MissingPackage, WeightsError
 
 # Ho et al., Denoising diffusion probabilistic models, NeurIPS 2020: the linear schedule that both kinds default to.
@@ -67,7 +67,7 @@ def load_unconditional(path: Path, device: torch.device) -> UnconditionalModel:
     from diffif.fusers.diffusion.guided_diffusion import load_guided_diffusion
 
     network = load_guided_diffusion(path)
-    return _wrap(network, DEFAULT_SCHEDULER, file_sha256(path), device)
+    return _wrap(network, DEFAULT_SCHEDULER, weights_sha256(path), device)
 
 
 def _load_folder(architecture: Any, path: Path, device: torch.device) -> UnconditionalModel:
@@ -85,7 +85,7 @@ def _load_folder(architecture: Any, path: Path, device: torch.device) -> Uncondi
         raise WeightsError(
             f"{path} predicts {scheduler['prediction_type']}; only models that predict noise are usable."
         )
-    digest = hashlib.sha256((file_sha256(weights) + json.dumps(scheduler, sort_keys=True)).encode()).hexdigest()
+    digest = hashlib.sha256((weights_sha256(weights) + json.dumps(scheduler, sort_keys=True)).encode()).hexdigest()
     return _wrap(network, {**DEFAULT_SCHEDULER, **scheduler}, digest, device)
 
 

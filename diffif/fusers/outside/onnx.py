@@ -18,7 +18,7 @@ from torch import Tensor
 from datasets.images import rgb_to_y
 from diffif.fusers.base import Fuser
 from diffif.fusers.output_range import stretch
-from diffif.fusers.published.weights import file_sha256
+from diffif.fusers.published.weights import weights_sha256
 from suite.errors import ImageError, MissingPackage, SettingsError, UnknownName, WeightsError
 
 Order = Literal["visible,infrared", "infrared,visible"]
@@ -103,7 +103,7 @@ class OnnxNetwork(Fuser):
             "stride": stride,
         }
         self.signature = _read_signature(self.session.get_modelmeta().custom_metadata_map, given)
-        super().__init__(device=device, settings={**vars(self.signature), "weights": file_sha256(Path(path))})
+        super().__init__(device=device, settings={**vars(self.signature), "weights": weights_sha256(Path(path))})
         self.label = label or Path(path).stem
         self.stride = self.signature.stride
         self.tileable = self.signature.output == "clip"

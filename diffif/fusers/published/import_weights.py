@@ -16,9 +16,9 @@ from diffif.fusers.published.tensorflow_checkpoint import checkpoint_prefix, is_
 from diffif.fusers.published.weights import (
     PublishedWeights,
     explain_missing,
-    file_sha256,
     read_tensors,
     tensors_sha256,
+    weights_sha256,
 )
 from diffif.fusers.registry import FUSERS, get_fuser
 from suite.errors import SettingsError, UnknownName, WeightsError
@@ -83,7 +83,7 @@ def _read(published: PublishedWeights, source: Path) -> tuple[dict[str, Tensor],
             name: value for name, value in read_checkpoint(source).items() if name.endswith(published.variables)
         }
         files = sorted(prefix.parent.glob(f"{prefix.name}.data-*"))
-        return variables, _combine([file_sha256(file) for file in files])
+        return variables, _combine([weights_sha256(file) for file in files])
     if not source.exists():
         raise WeightsError(explain_missing(published, f"there is no {source}"))
     if len(published.files) == 1:
@@ -91,7 +91,7 @@ def _read(published: PublishedWeights, source: Path) -> tuple[dict[str, Tensor],
             source = source / next(iter(published.files))
         if not source.is_file():
             raise WeightsError(explain_missing(published, f"there is no {source}"))
-        return read_tensors(source), _combine([file_sha256(source)])
+        return read_tensors(source), _combine([weights_sha256(source)])
     folder = source if source.is_dir() else source.parent
     missing = [name for name in published.files if not (folder / name).is_file()]
     if missing:
@@ -100,7 +100,7 @@ def _read(published: PublishedWeights, source: Path) -> tuple[dict[str, Tensor],
     for name in published.files:
         stem = Path(name).stem
         tensors.update({f"{stem}/{key}": value for key, value in read_tensors(folder / name).items()})
-    return tensors, _combine([file_sha256(folder / name) for name in published.files])
+    return tensors, _combine([weights_sha256(folder / name) for name in published.files])
 
 
 def _combine(hashes: list[str]) -> str:

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from diffif.model.checkpoint import text_instead_of_tensors
 from suite.errors import WeightsError
+from suite.files import file_sha256
 
 ROOT_VARIABLE = "DIFFIF_WEIGHTS"
 """The environment variable that names the folder of published weights."""
@@ -108,7 +109,7 @@ def load_weights(published: PublishedWeights, given: str | None = None) -> Loade
             if given is None and converted.sha256 != published.fingerprint:
                 raise WeightsError(f"{files[0]} was converted from other files than those pinned. Convert it again.")
             return converted
-    hashes = {file.name: file_sha256(file) for file in files}
+    hashes = {file.name: weights_sha256(file) for file in files}
     if given is None:
         for name, found in hashes.items():
             if found != published.files[name]:
@@ -180,16 +181,15 @@ def load_state(network: torch.nn.Module, state: Mapping[str, Tensor], origin: st
     network.load_state_dict(dict(state))
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+def weights_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, computed once per process for a file that does not change."""
     status = path.stat()
     return _sha256(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, size: int, time: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)
 
 
 def _in_folder(published: PublishedWeights, folder: Path, where: str) -> list[Path]:

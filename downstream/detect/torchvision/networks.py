@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.errors import UnknownName, WeightsError
+from suite.files import file_sha256
 
 OTHER_HEADS = {"maskrcnn": "instance masks", "keypointrcnn": "key points"}
 """What torchvision's networks that are no plain detectors give beside boxes."""
@@ -103,9 +103,7 @@ def read_weights(name: str, path: Path) -> StartWeights:
             f"({', '.join(differing[:3])} ...)."
         )
     complete = not differing_tensors(network, tensors)
-    with path.open("rb") as opened:
-        mark = hashlib.file_digest(opened, "sha256").hexdigest()[:12]
-    return StartWeights(tensors=tensors, classes=classes if complete else (), fingerprint=mark)
+    return StartWeights(tensors=tensors, classes=classes if complete else (), fingerprint=file_sha256(path)[:12])
 
 
 def coco_classes(name: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from downstream.detect.yolo.structures import (
     suggested_detectors,
 )
 from suite.errors import SettingsError, UnknownName, WeightsError
+from suite.files import file_sha256
 from suite.settings import fingerprint
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class YoloDetector:
             prepare_yolo(workdir)
             found = read_checkpoint(path)
             self.family: Family = found.family
-            self.classes, mark = found.classes, _file_hash(path)
+            self.classes, mark = found.classes, file_sha256(path)[:12]
         else:
             structure = read_structure(path)
             self.family = check_head(Path(name).name, head_of(structure))
@@ -183,8 +183,3 @@ def _check_size(family: Family, imgsz: int) -> None:
             f"--imgsz {imgsz} is too small for RT-DETR, which picks {RTDETR_QUERIES} boxes from its grids; the "
             f"smallest that fits is {nearest}."
         )
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:12]

@@ -66,8 +66,7 @@ class PretrainCommand:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see --help."""
-    words = sys.argv[1:] if argv is None else argv
-    return run_settings(run, words, prog="python -m downstream.detect.yolo.pretrain", description=__doc__)
+    return run_settings(run, argv, prog="python -m downstream.detect.yolo.pretrain", description=__doc__)
 
 
 def run(command: PretrainCommand) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.errors import UnknownName, WeightsError
+from suite.files import file_sha256
 
 # Statistics of ImageNet (RGB in [0, 1]), which every encoder of the library was trained with.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -62,7 +62,7 @@ def find_encoder_weights(encoder: str, name: str) -> EncoderWeights:
         return EncoderWeights(path=None, fingerprint="none")
     path = Path(name)
     if path.is_file():
-        return EncoderWeights(path=path.resolve(), fingerprint=_file_hash(path))
+        return EncoderWeights(path=path.resolve(), fingerprint=file_sha256(path)[:12])
     published = _library().encoders.encoders[encoder]["pretrained_settings"]
     if path.suffix or path.name != name or name not in published:
         raise WeightsError(
@@ -70,7 +70,7 @@ def find_encoder_weights(encoder: str, name: str) -> EncoderWeights:
             f"({', '.join(published)}). {TWO_WAYS_OUT}"
         )
     found = _published_file(published[name])
-    return EncoderWeights(path=found, fingerprint=_file_hash(found))
+    return EncoderWeights(path=found, fingerprint=file_sha256(found)[:12])
 
 
 def _published_file(entry: Mapping[str, str]) -> Path:
@@ -165,8 +165,3 @@ def _library() -> Any:
     import segmentation_models_pytorch
 
     return segmentation_models_pytorch
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:12]

@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 
 from diffif.model.checkpoint import (
     CheckpointCard,
-    file_sha256,
     import_official,
     load_checkpoint,
     read_card,
@@ -18,6 +17,7 @@ from diffif.model.checkpoint import (
 from diffif.model.diffusion import DiffIF, ModelSettings
 from diffif.model.schedule import ScheduleSettings
 from suite.errors import CheckpointError
+from suite.files import file_sha256
 
 CARD = CheckpointCard(recipe={"name": "sample", "lr": 1e-4}, step=7, scores={"vif": 0.5})
 
