@@ -69,8 +69,14 @@ def _by_rank(board: Board) -> list[Span]:
     order = sorted(board.mean_ranks, key=lambda m: board.mean_ranks[m])
     tests, best = board.tests[OVERALL], order[0]
     tied = [o for o in order[1:] if not tests.better(best, o)]
-    spans = [Span(best, strong=True), Span(f" ranks best over all metrics on {board.context.place} (mean rank ")]
-    spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {tests.num_images} {board.case}s)"))
+    equal = [o for o in order if board.mean_ranks[o] == board.mean_ranks[best]]
+    spans = [part for name in equal for part in (Span(" and "), Span(name, strong=True))][1:]
+    verb = "ranks best" if len(equal) == 1 else "share the best rank"
+    spans.append(Span(f" {verb} over all metrics on {board.context.place} (mean rank "))
+    spans.append(Span(f"{board.mean_ranks[best]:.2f} of {len(order)}, {board.cases(tests.num_images)})"))
+    if not tests.any_tested:
+        reason = tests.reason(best, order[1]) or "no test was possible"
+        return [*spans, Span(f"; {reason}, so nothing is proven.")]
     if not tied:
         return [*spans, Span("; every other fuser is significantly worse.")]
     return [*spans, Span(f"; its lead over {', '.join(tied[:MOST_NAMED])} is not proven.")]

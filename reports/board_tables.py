@@ -143,8 +143,7 @@ def _rank_cells(board: Board) -> dict[str, TableCell]:
 def _rank_hint(board: Board) -> str:
     tests = board.tests[board.ranking or OVERALL]
     basis = "mean rank over all metrics" if board.ranking == OVERALL else board.labels[board.ranking or ""].text
-    test = tests.test.replace("images", f"{board.case}s")
-    return f"1 + number of methods significantly better in {basis} ({test}, {tests.num_images} {board.case}s)"
+    return f"1 + number of methods significantly better in {basis} ({tests.test}, {board.cases(tests.num_images)})"
 
 
 def _board_notes(board: Board) -> list[str]:

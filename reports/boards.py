@@ -45,6 +45,10 @@ class Board:
         """What a score is a mean over, in the singular: "image", or "clip" of a video task."""
         return CASES.get(self.context.task, "image")
 
+    def cases(self, number: int) -> str:
+        """So many of them, in words: "1 clip", "1,024 images"."""
+        return f"{number:,} {self.case}{'' if number == 1 else 's'}"
+
     @property
     def present(self) -> list[str]:
         """The methods that have at least one score."""
@@ -156,8 +160,16 @@ def _board(context: Context, rows: pd.DataFrame, collection: Collection, methods
         if method in methods or all(cell.variant == "full" for cell in cells)
     }
     everyone = tuple(dict.fromkeys([*methods, *computing]))
+    if case := CASES.get(context.task):
+        tests = {metric: _told_of(found, f"{case}s") for metric, found in tests.items()}
     board = Board(context, collection.labels, primary, everyone, metrics, scores, tests, computing, mean_ranks)
     return replace(board, methods=tuple(_best_first(board)))
+
+
+def _told_of(tests: PairwiseTests, cases: str) -> PairwiseTests:
+    """The same tests, whose words speak of what was compared instead of images."""
+    reasons = {pair: reason.replace("images", cases) for pair, reason in tests.reasons.items()}
+    return replace(tests, test=tests.test.replace("images", cases), reasons=reasons)
 
 
 def _best_first(board: Board) -> list[str]:

@@ -188,15 +188,15 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
         return figure
 
     p = friedman(_rank_table(board, order))
-    overall = f" Friedman over images: {show_p(p)}." if math.isfinite(p) else ""
+    overall = f" Friedman over {board.case}s: {show_p(p)}." if math.isfinite(p) else ""
     joined = "; ".join(" = ".join(group) for group in groups) or "none"
     ranked = ", ".join(f"{m} {board.mean_ranks[m]:.2f}" for m in order)
     return to_drawing(
         draw,
         slug=f"critical-difference-{board.context.slug}",
         title="Mean rank over all metrics",
-        caption=f"Left is better. A bar joins methods that {tests.num_images} images cannot tell apart "
-        f"({tests.test}).{overall}",
+        caption=f"Left is better. A bar joins methods that {board.cases(tests.num_images)} cannot tell apart "
+        f"({tests.test or 'nothing was tested'}).{overall}",
         alt=f"Critical difference plot, {board.context.title}. Mean ranks: {ranked}. "
         f"Not significantly different: {joined}.",
     )

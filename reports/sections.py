@@ -124,7 +124,7 @@ def facts_of(board: Board) -> str:
     seeds = sorted({seed for s in scores for seed in s.seeds})
     facts = []
     if board.context.task != "cost":
-        facts += [f"{board.context.split} split", f"{images:,} {board.case}s"]
+        facts += [f"{board.context.split} split", board.cases(images)]
     if board.context.protocol:
         facts.append(board.context.protocol)
     if seeds:

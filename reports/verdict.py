@@ -73,7 +73,7 @@ def _task(board: Board) -> list[Span]:
     tied = [o for o in tested if o not in beaten]
     if beaten:
         spans.append(Span(f"It is significantly better than {_count(beaten, tested)}"))
-        spans.append(Span(f" ({tests.test}, {tests.num_images} images). "))
+        spans.append(Span(f" ({tests.test}, {board.cases(tests.num_images)}). "))
     if tied:
         spans.append(Span("Its lead over " if beaten else "But its lead over "))
         for i, other in enumerate(tied[:3]):
@@ -107,7 +107,7 @@ def _quality(board: Board) -> list[Span]:
         tied = [o for o in order[1:] if not tests.better(best, o)]
         spans += [Span(best, strong=True), Span(f" ranks best over all {len(metrics)} metrics (mean rank ")]
         spans += [Span(f"{board.mean_ranks[best]:.2f}", _records(board, best)), Span(" of ")]
-        spans += [Span(f"{len(order)}, {tests.num_images} {board.case}s). ")]
+        spans += [Span(f"{len(order)}, {board.cases(tests.num_images)}). ")]
         if tied:
             spans += [Span(f"The difference to {', '.join(tied[:3])}"), Span(" is not significant. ")]
         else:

@@ -119,8 +119,8 @@ class VideoCell(TaskCell):
             ],
             per_image=per_clip,
             notes=(
-                f"{len(clips)} clips, {len(kept)} frames; a clip counts once, whatever its length. Intervals and tests "
-                "are over clips.",
+                f"A clip counts once, whatever its length (clips: {len(clips)}, frames: {len(kept)}). Intervals and "
+                "tests are over clips.",
                 f"BiSWE and MS2R by the formulas of VF-Bench with {chosen.flow.upper()} flow (OpenCV "
                 f"{self.marks['opencv']}); not comparable with values by another estimator.",
                 f"Frames by metrics of the convention {chosen.convention!r}, as stored (8 bit).",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from reports.ablation import ablation_columns
 from reports.boards import build_boards
 from reports.collect import collect
 from reports.page import build_report
@@ -101,20 +100,3 @@ def test_a_score_that_no_corrupted_cell_has_gets_no_table(corrupted: Path) -> No
     slugs = [item.slug for item in robustness_items(build_boards(collection), collection)]
     assert not any(slug.endswith("-vif") for slug in slugs)
     assert any(slug.endswith("-qabf") for slug in slugs)
-
-
-def test_clips_are_called_clips_and_their_consistency_comes_first(fabricator: Fabricator) -> None:
-    for fuser in ("average", "max", "laplacian"):
-        cell = fabricator.quality(fuser)
-        path = fabricator.workdir / "cells" / cell / "result.json"
-        content = json.loads(path.read_text())
-        content["task"] = "video"
-        for row in content["rows"]:
-            row |= {"task": "video", "metric": {"en": "biswe"}.get(row["metric"], row["metric"])}
-        path.write_text(json.dumps(content))
-    views = build_views(collect(fabricator.workdir))
-    section = views.sections[0]
-    assert "30 clips" in section.lead
-    assert "Clip by clip" in [item.title for item in section.items]
-    assert "30 clips" in "".join(span.text for span in views.answer)
-    assert ablation_columns(build_boards(collect(fabricator.workdir))[0])[0] == "biswe"
