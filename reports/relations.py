@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
 
 LABEL_SIZE = 8.5
+LEGEND_ROWS = 24
+"""Methods in one column of a legend, at most."""
 FEWEST_FUSERS = 5
 """Below five fusers no rank correlation can be significant: the plot is not drawn."""
 
@@ -41,14 +43,17 @@ def precision_recall(board: Board, collection: Collection) -> Drawing | None:
     def draw() -> Figure:
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(figsize=(5.4, 3.2))
+        # The legend stands beside the curves; many methods take several columns and a taller figure.
+        columns = math.ceil(len(curves) / LEGEND_ROWS)
+        rows = math.ceil(len(curves) / columns)
+        figure, axes = plt.subplots(figsize=(3.8 + 1.6 * columns, max(3.2, 0.22 * rows)))
         sns.lineplot(
             data=data, x="recall", y="precision", hue="method", style="method", palette={m: colours[m] for m in curves},
             errorbar=None, estimator=None, sort=False, ax=axes,
         )  # fmt: skip
         axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
         axes.grid()
-        sns.move_legend(axes, "center left", bbox_to_anchor=(1.02, 0.5), title=None)
+        sns.move_legend(axes, "center left", bbox_to_anchor=(1.02, 0.5), title=None, ncols=columns)
         return figure
 
     areas = ", ".join(f"{m} {np.trapezoid(p, r):.2f}" for m, (r, p) in curves.items())

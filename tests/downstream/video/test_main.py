@@ -56,7 +56,7 @@ def test_drawn_clips_are_scored_clip_by_clip_with_intervals_over_clips(
     assert biswe["value"].mean() == pytest.approx(rows["biswe"].value)
     assert values(records_of(tmp_path)["noise", ""])["biswe"] > 2 * rows["biswe"].value
     assert "BiSWE (DIS)" in capsys.readouterr().out
-    assert any("3 clips, 12 frames" in note for note in record.notes)
+    assert any("(clips: 3, frames: 12)" in note for note in record.notes)
 
 
 def test_frames_are_taken_in_the_order_of_their_numbers_and_a_corrupted_clip_is_shifted_to_one_side_throughout(
