@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from datasets.synthetic.scene import compose, scene_id
-from datasets.synthetic.settings import EvidenceShares, SyntheticSettings
+from datasets.synthetic.settings import ContentSettings, EvidenceShares, SyntheticSettings
 from suite.errors import SettingsError
 
 SETTINGS = SyntheticSettings(height=128, width=160)
@@ -60,3 +60,17 @@ def test_things_come_far_to_near_so_that_near_ones_cover() -> None:
 def test_an_unknown_split_is_refused() -> None:
     with pytest.raises(SettingsError, match="train, val, test"):
         compose(SETTINGS, "trian", 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["posters", "statues", "reflections", "cabinets", "plumes", "manholes", "animals", "parked_bicycles"]
+)
+def test_a_rate_of_zero_leaves_a_kind_of_thing_out_and_a_high_one_draws_it(name: str) -> None:
+    kind = {"animals": "dog", "parked_bicycles": "bicycle"}.get(name, name.removesuffix("s"))
+    count = {}
+    for rate in (0.0, 6.0):
+        content = replace(ContentSettings(cyclists=(0, 0)), **{name: rate})
+        scenes = [compose(replace(SETTINGS, content=content), "train", index) for index in range(5)]
+        count[rate] = sum(thing.kind == kind for scene in scenes for thing in scene.things)
+    assert count[0.0] == 0
+    assert count[6.0] > 0

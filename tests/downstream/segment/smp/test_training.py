@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,6 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
 
 
 def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
-    from dataclasses import replace
 
     task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     first = torch.load(train_network(task, folder(tmp_path / "first")), weights_only=True)
@@ -93,7 +93,6 @@ def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs
 def test_the_unlabelled_class_is_never_predicted_unless_it_is_learned(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
 
     task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     network = load_network(train_network(task, tmp_path), "segformer", "mit_b0", 3, "cpu")
@@ -159,3 +158,18 @@ def test_the_loss_of_ignorance_is_log_c_plus_dice_worked_by_hand() -> None:
 def test_contradicting_settings_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         SegmentationSettings(**changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["poly_power", "weight_decay"])
+def test_schedule_and_decay_of_the_weights_follow_the_settings(
+    make_labelled_pairs: MakeLabelledPairs, tmp_path: Path, name: str
+) -> None:
+    weights = []
+    for value in (0.01, 0.01, 9.0):
+        settings = replace(SMALL, epochs=1, **{name: value})
+        run = folder(tmp_path / f"run{len(weights)}")
+        path = train_network(make_training(make_labelled_pairs, tmp_path, settings), run)
+        weights.append(torch.load(path, weights_only=True))
+    same, again, other = weights
+    assert all(torch.equal(value, again[key]) for key, value in same.items())
+    assert any(not torch.equal(value, other[key]) for key, value in same.items())
