@@ -83,7 +83,6 @@ def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(
 
 
 def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs, tmp_path: Path) -> None:
-
     task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     first = torch.load(train_network(task, folder(tmp_path / "first")), weights_only=True)
     second = torch.load(train_network(replace(task, seed=1), folder(tmp_path / "second")), weights_only=True)
@@ -93,7 +92,6 @@ def test_another_seed_gives_other_weights(make_labelled_pairs: MakeLabelledPairs
 def test_the_unlabelled_class_is_never_predicted_unless_it_is_learned(
     make_labelled_pairs: MakeLabelledPairs, tmp_path: Path
 ) -> None:
-
     task = make_training(make_labelled_pairs, tmp_path, replace(SMALL, epochs=1))
     network = load_network(train_network(task, tmp_path), "segformer", "mit_b0", 3, "cpu")
     image = torch.rand(1, 3, 37, 45)
