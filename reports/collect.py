@@ -49,6 +49,12 @@ class Context(NamedTuple):
         return f"{head} ({tail})" if tail else head
 
     @property
+    def manner(self) -> str:
+        """Protocol, setup and condition in brackets, to follow a name; empty where there is one of each."""
+        told = ", ".join(part for part in (self.protocol, self.setup, self.condition) if part)
+        return f" ({told})" if told else ""
+
+    @property
     def place(self) -> str:
         """The dataset in words, with its split unless that is test."""
         return dataset_label(self.dataset) + ("" if self.split in ("", NO_SPLIT, "test") else f" {self.split}")

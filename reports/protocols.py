@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reports.boards import Board
 from reports.collect import Collection, flatten
-from reports.labels import format_number, show_p
+from reports.labels import format_number, show_p, slug
 from reports.relations import show_rho
 from reports.scores import FROZEN
 from reports.tables import Column, Table, TableCell, TableRow, score_cell
@@ -86,6 +86,11 @@ def protocol_tables(boards: Sequence[Board], collection: Collection) -> Iterator
 
 def protocol_table(pair: ProtocolPair, collection: Collection) -> Table:
     """Both scores of every shared fuser and its places, best retrained first; strangers are named below."""
+    retrained, frozen = pair.retrained.context, pair.frozen.context
+    told = [
+        f"{name} {context.setup}" for name, context in (("retrained", retrained), ("frozen", frozen)) if context.setup
+    ]
+    setups = f" ({'; '.join(told)})" if told else ""
     label = pair.retrained.labels[pair.metric]
     values = [board.scores[m, pair.metric].value for m in pair.shared for board in (pair.retrained, pair.frozen)]
     decimals = label.decimals_for(values)
@@ -110,8 +115,8 @@ def protocol_table(pair: ProtocolPair, collection: Collection) -> Table:
     ]
     columns.append(Column(key="moved", text="Places won when frozen", group=" "))
     return Table(
-        slug=f"protocols-{pair.retrained.context.slug}-{pair.frozen.context.protocol}",
-        title=f"Retrained and frozen: {pair.retrained.context.place}",
+        slug="-".join(part for part in ("protocols", retrained.slug, frozen.protocol, slug(frozen.setup)) if part),
+        title=f"Retrained and frozen: {retrained.place}{setups}",
         corner="Fuser",
         columns=tuple(columns),
         rows=tuple(rows),

@@ -93,7 +93,7 @@ def metric_correlation(quality: Board, task: Board, collection: Collection) -> D
     return to_drawing(
         draw,
         slug=f"correlation-{quality.context.slug}-{task.context.slug}",
-        title=f"Do image metrics predict {said}? {task.context.place}",
+        title=f"Do image metrics predict {said}? {task.context.place}{task.context.manner}",
         caption=f"Spearman's rho over {best[3]} fusers between {quality.context.title.lower()} and "
         f"{said}; filled: significant after Holm's correction; bars: 95 % interval over fusers. Positive: the better "
         "image metric goes with the better score.",

@@ -52,6 +52,24 @@ def workdir(fabricator) -> Path:
     return fabricator.workdir
 
 
+def test_each_of_two_frozen_setups_is_named(fabricator) -> None:
+    many = (*FUSERS, "gff", "rp", "dwt")
+    for fuser in many:
+        for seed in (0, 1):
+            fabricator.detect(fuser, seed=seed, protocol="retrain")
+        for side in (320, 640):
+            fabricator.detect(fuser, seed=None, protocol="frozen-model", imgsz=side)
+    tables = told(fabricator.workdir)[1]
+    titles = [table.title for table in tables]
+    assert len({table.slug for table in tables}) == 2
+    assert sorted(titles) == [f"Retrained and frozen: LLVIP (frozen imgsz={side})" for side in (320, 640)]
+    for fuser in many:
+        fabricator.quality(fuser)
+    html = render(build_views(collect(fabricator.workdir)))
+    for manner in ("retrain", "frozen-model, imgsz=320", "frozen-model, imgsz=640"):
+        assert f"Do image metrics predict mAP50? LLVIP ({manner})" in html
+
+
 def test_both_protocols_stand_in_one_table_with_the_correlation_of_their_orders(workdir: Path) -> None:
     change(workdir, "frozen-model", "note", NOTE)
     (pair,), (table,) = told(workdir)
