@@ -112,7 +112,7 @@ class ExecutionOptions:
     """Cells computed at the same time (default: as many as cores and memory allow; on GPUs one each)."""
     threads: int | None = None
     """CPU threads per cell; numbers of trainings depend on it in their last digits (default: 1 on the synthetic
-    laboratory, whose numbers so hold on any machine; on real pairs the cores are shared out)."""
+    laboratory, whose numbers so hold for any number of cores; on real pairs the cores are shared out)."""
     cells_per_gpu: int = 1
     """Cells that share one GPU."""
     only: Annotated[tuple[str, ...], Argument(metavar="GLOB")] = ()
