@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from diffif.__main__ import main
-from diffif.fusers.diffusion.diffif import DiffIF as DiffIFFuser
+from diffif.fusers.diffusion.diffif import DiffIFFuser
 from diffif.fusers.registry import build_fuser
 from diffif.model import onnx_export
 from diffif.model.checkpoint import save_checkpoint
