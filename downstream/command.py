@@ -18,7 +18,7 @@ LABORATORY_SEEDS = (0, 1, 2)
 """One training cannot tell a method from the luck of that training."""
 HELP_WORDS = ("-h", "--help", "--print_config")
 LABORATORY_THREADS = 1
-"""Trainings give other last digits with other numbers of threads: the laboratory's must hold for any number of cores."""
+"""Other numbers of threads give other last digits: the numbers of the laboratory must hold for any number of cores."""
 
 
 @dataclass(frozen=True, kw_only=True)
