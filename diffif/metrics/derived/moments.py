@@ -1,7 +1,7 @@
 """Sums of levels and of their products, exact: SD, CC, SCD, MSE and PSNR are all made of them.
 
-Levels are whole numbers, so their sums are too; they are formed in float64, which holds them exactly, and combined as
-Python integers. A constant image then has a variance of exactly 0, and 0/0 shows as nan instead of as the quotient of
+Levels are whole numbers, so their sums are too; they are formed in pieces that float32 holds exactly, added up in float64
+and combined as Python integers. A constant image then has a variance of exactly 0, and 0/0 shows as nan instead of as the quotient of
 two rounding errors.
 """
 
@@ -12,20 +12,24 @@ import math
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.planes import Plane, Triple
+from diffif.metrics.derived.planes import Plane, Triple, sum_over_pixels
 
 MIDDLE_LEVEL = 128
 """Subtracted first: it changes no covariance, and keeps the sums small."""
 
 
+LONGEST_EXACT_SUM = 2**24 // MIDDLE_LEVEL**2
+"""So many products of centred levels add up to a whole number that float32 holds, in any order."""
+
+
 def centred(plane: Plane) -> Tensor:
-    """(B, H * W), float64: levels less the middle level."""
-    return plane.levels.flatten(1).to(torch.float64).sub_(MIDDLE_LEVEL)
+    """(B, H, W), float32: levels less the middle level."""
+    return plane.levels - MIDDLE_LEVEL
 
 
 def level_sums(plane: Plane) -> list[int]:
     """Of each image: the sum of `centred`."""
-    return [int(total) for total in plane.derive(centred).sum(dim=1).tolist()]
+    return [int(total) for total in sum_over_pixels(plane.derive(centred)).tolist()]
 
 
 def scaled_covariance(first: Plane, second: Plane) -> list[int]:
@@ -33,7 +37,8 @@ def scaled_covariance(first: Plane, second: Plane) -> list[int]:
 
     Ask for it by `derive`, of the fused plane where it is one of the two: what a source keeps outlives candidates.
     """
-    products = torch.linalg.vecdot(first.derive(centred), second.derive(centred)).tolist()
+    pieces = zip(*(plane.derive(centred).split(LONGEST_EXACT_SUM, dim=-1) for plane in (first, second)), strict=True)
+    products = torch.stack([sum_over_pixels(a * b) for a, b in pieces]).sum(dim=0).tolist()
     num_pixels = num_pixels_of(first)
     sums = (_repeated(plane.derive(level_sums), len(products)) for plane in (first, second))
     return [num_pixels * int(product) - a * b for product, a, b in zip(products, *sums, strict=True)]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from diffif.metrics.derived.edges import orientation_distance, sobel, sobel_edges
-from diffif.metrics.derived.planes import Plane, Triple, mean_over_pixels
+from diffif.metrics.derived.planes import Plane, Triple, mean_over_pixels, sum_over_pixels
 from diffif.metrics.metric import Metric, Rules
 
 STRENGTH_GAMMA, STRENGTH_KAPPA, STRENGTH_SIGMA = 0.9994, 15.0, 0.5
@@ -46,14 +46,14 @@ def measure(triple: Triple, rules: EdgeRules) -> Tensor:
     for source in triple.sources:
         strength = source.derive(sobel_edges, rules.unit_range)[0]
         preserved = triple.between(edge_preservation, source, triple.fused, rules)
-        kept.append((preserved * strength).sum(dim=(-2, -1), dtype=torch.float64))
+        kept.append(sum_over_pixels(preserved * strength))
         total.append(source.derive(total_strength, rules.unit_range))
     return (kept[0] + kept[1]) / (total[0] + total[1])
 
 
 def total_strength(plane: Plane, unit_range: bool) -> Tensor:
     """(B,), float64: the sum of the edge strengths."""
-    return plane.derive(sobel_edges, unit_range)[0].sum(dim=(-2, -1), dtype=torch.float64)
+    return sum_over_pixels(plane.derive(sobel_edges, unit_range)[0])
 
 
 def edge_preservation(source: Plane, fused: Plane, rules: EdgeRules) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.planes import Triple, join_channels, mean_over_pixels
+from diffif.metrics.derived.planes import Triple, join_channels, mean_over_pixels, sum_over_pixels
 from diffif.metrics.metric import Metric, Rules
 
 
@@ -42,7 +42,7 @@ def measure(triple: Triple, rules: FrequencyRules) -> Tensor:
     columns = levels.diff(dim=-2).square_()
     if rules.divisor == "differences":
         return (mean_over_pixels(rows) + mean_over_pixels(columns)).sqrt() * rules.scale
-    total = rows.sum(dim=(-2, -1), dtype=torch.float64) + columns.sum(dim=(-2, -1), dtype=torch.float64)
+    total = sum_over_pixels(rows) + sum_over_pixels(columns)
     return (total / (levels.shape[-2] * levels.shape[-1])).sqrt() * rules.scale
 
 

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.planes import Plane, Triple
+from diffif.metrics.derived.planes import Plane, Triple, sum_over_pixels
 from diffif.metrics.derived.pyramid import (
     NUM_SCALES,
     SMALLEST_SIDE,
@@ -49,7 +49,7 @@ def information_kept(reference: Plane, distorted: Plane, scale: int, rules: Fide
     """(B,), float64: information about the reference that is left in the distorted plane at one scale."""
     if rules.saturate and scale == 0:
         _, signal, residual = gain_and_residual(reference, distorted, scale, rules)
-        return torch.log1p(signal / (residual + NOISE_VARIANCE)).sum(dim=(-2, -1), dtype=torch.float64)
+        return sum_over_pixels(torch.log1p(signal / (residual + NOISE_VARIANCE)))
     # With gain g = cov / var_r, signal g^2 var_r and residual var_d - g cov add up to var_d, so that
     # log(1 + signal / (residual + noise)) = log(var_d + noise) - log(residual + noise). A negative gain counts as 0.
     covariance = local_covariance(reference, distorted, scale, rules).clamp_(min=0)
@@ -60,7 +60,7 @@ def information_kept(reference: Plane, distorted: Plane, scale: int, rules: Fide
 
 def _information_of(variance: Tensor) -> Tensor:
     scaled = variance.to(torch.float32).mul_(1 / NOISE_VARIANCE)
-    return scaled.log1p_().sum(dim=(-2, -1), dtype=torch.float64)
+    return sum_over_pixels(scaled.log1p_())
 
 
 METRIC = Metric(

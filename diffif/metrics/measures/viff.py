@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from diffif.metrics.derived.planes import Triple
+from diffif.metrics.derived.planes import Triple, sum_over_pixels
 from diffif.metrics.derived.pyramid import NUM_SCALES, SMALLEST_SIDE, FidelityRules, gain_and_residual, local_variance
 from diffif.metrics.metric import Metric, Rules, one_definition
 
@@ -40,7 +40,7 @@ def _scale_ratio(triple: Triple, scale: int) -> Tensor:
     first = gains[1] < gains[0]
     numerator = torch.where(first, kept[1], kept[0]) + OFFSET
     denominator = torch.where(first, present[1], present[0]) + OFFSET
-    return numerator.sum(dim=(-2, -1), dtype=torch.float64) / denominator.sum(dim=(-2, -1), dtype=torch.float64)
+    return sum_over_pixels(numerator) / sum_over_pixels(denominator)
 
 
 METRIC = Metric(

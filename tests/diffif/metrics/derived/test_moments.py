@@ -14,9 +14,11 @@ from diffif.metrics.measures import scd
 from tests.contracts.metric_contract import make_triple
 
 
-def test_covariances_are_exact_whole_numbers() -> None:
+@pytest.mark.parametrize("size", [(31, 37), (3, 2500)])
+@pytest.mark.parametrize("lowest", [0, 253])
+def test_covariances_are_exact_whole_numbers(size: tuple[int, int], lowest: int) -> None:
     generator = torch.Generator().manual_seed(0)
-    first, second = (Plane(torch.randint(0, 256, (2, 31, 37), generator=generator).float()) for _ in range(2))
+    first, second = (Plane(torch.randint(lowest, 256, (2, *size), generator=generator).float()) for _ in range(2))
     for k, scaled in enumerate(scaled_covariance(first, second)):
         a, b = (plane.levels[k].flatten().long().tolist() for plane in (first, second))
         assert scaled == len(a) * sum(x * y for x, y in zip(a, b, strict=True)) - sum(a) * sum(b)
