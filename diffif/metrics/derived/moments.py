@@ -1,8 +1,8 @@
 """Sums of levels and of their products, exact: SD, CC, SCD, MSE and PSNR are all made of them.
 
-Levels are whole numbers, so their sums are too; they are formed in pieces that float32 holds exactly, added up in float64
-and combined as Python integers. A constant image then has a variance of exactly 0, and 0/0 shows as nan instead of as the quotient of
-two rounding errors.
+Levels are whole numbers, so their sums are too; they are formed in pieces that float32 holds exactly, added up in
+float64 and combined as Python integers. A constant image then has a variance of exactly 0, and 0/0 shows as nan instead
+of as the quotient of two rounding errors.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def box_sums(x: Tensor, size: int) -> Tensor:
 
 
 def _counted_box_sums(x: Tensor, size: int) -> Tensor:
-    """OpenCV's sums, which add the row that a window meets and take away the one that it leaves: exact in int32 alone."""
+    """OpenCV's sums, which add the row that a window meets and take away the one it leaves: exact in whole numbers."""
     import cv2
 
     _, height, width = x.shape

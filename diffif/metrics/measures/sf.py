@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from diffif.metrics.derived.planes import Triple, join_channels, mean_over_pixels, sum_over_pixels
