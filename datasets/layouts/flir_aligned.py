@@ -82,7 +82,7 @@ class FLIRAligned(SurveyedLayout):
 
     def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """How validation was made, and which set of annotations this is."""
-        found = {} if split == "test" else {"validation": "evenly spaced contiguous blocks of the train list"}
+        found = dict(super().facts(split, task))
         if task == "detect":
             folder = require_dir(self, self.root, ("Annotations",))
             found["annotations"] = describe_annotations(list(folder.glob("*.xml")))

@@ -18,6 +18,7 @@ from datasets.label_files import LabelFileError, read_label_text
 from datasets.layouts.folders import find_dir, require_dir
 from datasets.layouts.survey import SurveyedLayout
 from datasets.problems import Problem
+from datasets.splits import LIST_FOLDER, read_lists
 from suite.errors import DatasetError, ImageError
 
 TRAIN_SETS, TEST_SETS = tuple(f"set{n:02d}" for n in range(6)), tuple(f"set{n:02d}" for n in range(6, 12))
@@ -95,14 +96,16 @@ class KAIST(SurveyedLayout):
 
     def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """Which frames are used, how validation was made, and which set of annotations this is."""
-        chosen = self._image_set(split)
-        found = {"frames": "all" if chosen is None else "as listed in imageSets"}
-        if split != "test":
-            found["validation"] = "whole sequences of the train sets"
+        found = {**super().facts(split, task), "frames": self._describe_frames(split)}
         if task == "detect":
             home = require_dir(self, self.root, LABEL_FOLDERS)
             found["annotations"] = describe_annotations([*home.glob("*/*/*.txt"), *home.glob("*/*/*.xml")])
         return found
+
+    def _describe_frames(self, split: str) -> str:
+        if read_lists(self.root) is not None:
+            return f"as listed in {LIST_FOLDER}/*.txt"
+        return "all" if self._image_set(split) is None else "as listed in imageSets"
 
 
 def read_toolbox_text(path: Path, sample: Sample) -> tuple[Boxes, list[Problem]]:

@@ -32,6 +32,7 @@ class MFNet(SurveyedLayout):
 Scenes, IROS 2017"
     tasks = ("quality", "segment")
     classes = ("unlabelled", "car", "person", "bike", "curve", "car stop", "guardrail", "color cone", "bump")
+    own_validation = "the dataset's own list"
     official_counts: ClassVar[Mapping[str, int]] = {"train": 1176, "test": 393}
     suffixes = (".png",)
     expected = (
@@ -95,5 +96,5 @@ Scenes, IROS 2017"
 
     def facts(self, split: str, task: Labels) -> Mapping[str, str]:
         """Where validation comes from, and the overlap with the official weights."""
-        found = {} if split == "test" else {"validation": "the dataset's own list"}
-        return {**found, "overlap": "the official Diff-IF weights were trained on MFNet: not unseen data for them"}
+        overlap = "the official Diff-IF weights were trained on MFNet: not unseen data for them"
+        return {**super().facts(split, task), "overlap": overlap}

@@ -44,6 +44,8 @@ class SurveyedLayout(Layout):
     """Whether sub-folders of a modality's folder hold pairs too (sequences)."""
     recognises_marks: ClassVar[bool] = False
     """Whether names that differ by a mark of the field (`_rgb`, `_th`) are paired without being asked to."""
+    own_validation: ClassVar[str] = "the dataset's own val folder"
+    """Where validation comes from if it is not carved from train, as records say it."""
     suffixes: ClassVar[tuple[str, ...]] = ()
     """File suffixes of the official release; empty where any will do. Others load, but `check` names them."""
 
@@ -274,8 +276,8 @@ class SurveyedLayout(Layout):
         if read_lists(self.root) is not None:
             return f"as listed in {LIST_FOLDER}/*.txt"
         if not self.carves_validation():
-            return "the dataset's own val folder"
-        ids = [pair.id for pair in self._match("train")[0]]
+            return self.own_validation
+        ids = sorted(self.used("train", [pair.id for pair in self._match("train")[0]]))
         carved = self.carve(ids)
         groups = sorted({self.group_of(i) for i in ids})
         share = f"{len(carved)} of {len(ids)} train pairs"

@@ -13,6 +13,7 @@ import torch
 from datasets.base import PairedDataset
 from datasets.images import read_array, write_image
 from diffif.__main__ import main
+from diffif.model.checkpoint import load_checkpoint
 
 MakePairs = Callable[..., PairedDataset]
 
@@ -104,6 +105,10 @@ def test_search_train_info_and_fuse_follow_each_other(
     vi, ir = (str(tmp_path / "data" / "val" / kind) for kind in ("vi", "ir"))
     assert main(["fuse", vi, ir, "--out", str(tmp_path / "fused"), "--checkpoint", best, "--steps", "1"]) == 0
     assert len(list((tmp_path / "fused").glob("*.png"))) == 2
+    student = tmp_path / "student"
+    taught = ["distill", "--teacher", best, *data, "--out", str(student), "--teacher-steps", "3", *settings]
+    assert main(taught) == 0
+    assert load_checkpoint(student / "best.safetensors").card.recipe["teacher"]["num_steps"] == 3
 
 
 def test_search_goes_on_with_other_weights_and_more_candidates(

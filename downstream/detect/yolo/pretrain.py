@@ -2,8 +2,8 @@
 
     python -m downstream.detect.yolo.pretrain --workdir runs/pretrain --out yolov8n-laboratory.pt
 
-The scenes come from laboratory seeds that no study draws (see `downstream.mixture`), and a box counts only where its
-kind of image shows the object.
+The scenes come from laboratory seeds that no study draws (see `downstream.detect.yolo.mixture`), and a box counts only
+where its kind of image shows the object.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from downstream.mixture import FIRST_SEED, KINDS, SHOWS, show_scenes
+from downstream.detect.yolo.mixture import FIRST_SEED, KINDS, SHOWS, show_scenes
 from suite.command import run_settings
 from suite.errors import SettingsError
 from suite.options import Argument

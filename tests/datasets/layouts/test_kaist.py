@@ -8,6 +8,7 @@ import pytest
 
 from datasets.base import Boxes
 from datasets.layouts.kaist import KAIST
+from datasets.splits import write_list
 from suite.errors import DatasetError
 from tests.datasets.miniatures import (
     write_kaist,
@@ -27,3 +28,15 @@ def test_kaist_reads_the_frames_of_its_list_and_its_sequences_stay_whole(tmp_pat
     write_label(tmp_path / "annotations/set06/V000/I00019.txt", "tree 1 1 5 5\n")
     with pytest.raises(DatasetError, match="unknown class 'tree'"):
         KAIST(tmp_path).load("test", "detect")
+
+
+def test_kaist_says_where_its_frames_and_its_validation_come_from(tmp_path: Path) -> None:
+    write_kaist(tmp_path)
+    facts = KAIST(tmp_path).load("val", "quality").facts
+    assert "whole groups set00_V00" in facts["validation"]
+    assert facts["validation"].endswith("of 2")
+    train = [sample.id for sample in KAIST(tmp_path).load("train", "quality")]
+    write_list(tmp_path, "train", train[1:])
+    write_list(tmp_path, "val", train[:1])
+    facts = KAIST(tmp_path).load("val", "quality").facts
+    assert facts["validation"] == facts["frames"] == "as listed in splits/*.txt"

@@ -163,6 +163,26 @@ def test_the_learning_rate_warms_up_and_decays_to_nothing() -> None:
     assert rates[100] == pytest.approx(0, abs=1e-12)
 
 
+def test_gradients_are_clipped_to_the_norm_of_the_recipe(
+    make_pairs: MakePairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    norms = []
+    step = torch.optim.Adam.step
+
+    def watched(self: torch.optim.Adam, *args: object) -> None:
+        gradients = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
+        norms.append(float(torch.nn.utils.get_total_norm(gradients)))
+        step(self, *args)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    dataset, held_out = make_pairs("train"), make_pairs("val", count=2)
+    prior = prior_of(dataset, tmp_path)
+    for most in (1e-3, 1e6):
+        train(tiny(iterations=2, optimizer__clip_norm=most), dataset, held_out, prior, tmp_path / f"{most}")
+    assert norms[:2] == pytest.approx([1e-3] * 2, rel=1e-2)
+    assert 1e-2 < min(norms[2:]) < 1e6
+
+
 def test_a_student_learns_the_end_of_its_teachers_trajectory(make_pairs: MakePairs, tmp_path: Path) -> None:
     dataset, held_out = make_pairs("train"), make_pairs("val", count=2)
     teacher = train(tiny(), dataset, held_out, prior_of(dataset, tmp_path), tmp_path / "teacher")
