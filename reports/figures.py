@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANEL_COLUMNS = 4
+MOST_RANKS_MARKED = 16
+"""On an axis of ranks; their numbers would touch."""
 NUDGE = 0.17
 PANEL_WIDTH, ROW_HEIGHT = 2.6, 0.24
 EVIDENCE_WORDS = {"both": "shown by both", "infrared": "only infrared", "visible": "only visible"}
@@ -161,6 +163,7 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
 
     def draw() -> Figure:
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import MaxNLocator
 
         half = math.ceil(len(order) / 2)
         depth = 0.5 + 0.3 * len(groups)
@@ -180,7 +183,8 @@ def critical_difference(board: Board, collection: Collection) -> Drawing | None:
         span = high - low
         axes.set_xlim(low - 0.34 * span, high + 0.34 * span)
         axes.set_ylim(depth + half + 0.4, -0.35)
-        axes.set_xticks(range(low, high + 1))
+        marked = MaxNLocator(nbins=MOST_RANKS_MARKED, integer=True).tick_values(low, high)
+        axes.set_xticks([low, *(rank for rank in marked if low < rank <= high)])
         axes.xaxis.tick_top()
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.spines["top"].set(visible=True, bounds=(low, high), color=MUTED)

@@ -149,6 +149,7 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
     points = {m: point for m, point in points.items() if all(map(math.isfinite, point)) and point[0] > 0}
     if len(points) < 2:
         return None
+    front = _front(points)
     colours, marks = method_colours(collection.methods), method_markers(collection.methods)
 
     def draw() -> Figure:
@@ -157,14 +158,14 @@ def score_and_cost(task: Board, cost: Board, collection: Collection) -> Drawing 
 
         figure, axes = plt.subplots(figsize=(5.4, 3.4))
         axes.set_xscale("log")
-        _label_points(axes, points, colours, marks)
+        # Whoever is not beaten is named first.
+        _label_points(axes, {m: points[m] for m in (*front, *points)}, colours, marks)
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set(xlabel=f"{cost.labels[time].head}, logarithmic", ylabel=task.labels[target].head)
         return figure
 
-    front = _front(points)
     return to_drawing(
         draw,
         slug=f"cost-{task.context.slug}-{time.replace('/', '-')}",
@@ -227,8 +228,11 @@ def _label_points(
 
 
 def write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> dict[str, Annotation]:
-    """Names beside their points, each in the first of eight places that is still free; returns what was written."""
-    written = {}
+    """Names beside their points, each in the first of eight places that is still free; returns what was written.
+
+    The first points choose first. A name for which no place is free is left out, and the figure says how many are.
+    """
+    written: dict[str, Annotation] = {}
     taken: list[tuple[float, float, float, float]] = []
     scale = 72 / axes.figure.dpi
     axes.autoscale_view()
@@ -236,23 +240,18 @@ def write_labels(axes: Axes, points: dict[str, tuple[float, float]]) -> dict[str
     taken += [(x - 4, y - 4, x + 4, y + 4) for x, y in places.values()]
     for method, (x, y) in places.items():
         width = LABEL_SIZE * 0.6 * len(method)
-        for dx, dy in [
-            (7, -3),
-            (7, 6),
-            (7, -12),
-            (-7 - width, -3),
-            (-7 - width, 6),
-            (-7 - width, -12),
-            (7, 16),
-            (7, -22),
-        ]:
+        beside = -7 - width
+        for dx, dy in [(7, -3), (7, 6), (7, -12), (beside, -3), (beside, 6), (beside, -12), (7, 16), (7, -22)]:
             box = (x + dx, y + dy, x + dx + width, y + dy + LABEL_SIZE)
             if not any(box[0] < r and box[2] > left and box[1] < t and box[3] > b for left, b, r, t in taken):
+                taken.append(box)
+                written[method] = axes.annotate(
+                    method, points[method], xytext=(dx, dy), textcoords="offset points", fontsize=LABEL_SIZE
+                )
                 break
-        taken.append(box)
-        written[method] = axes.annotate(
-            method, points[method], xytext=(dx, dy), textcoords="offset points", fontsize=LABEL_SIZE
-        )
+    if missing := len(points) - len(written):
+        said = f"{missing} name{'s' if missing > 1 else ''} left out for want of room"
+        axes.set_title(said, loc="right", fontsize=LABEL_SIZE, fontweight="normal", color=MUTED)
     return written
 
 

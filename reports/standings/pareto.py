@@ -157,5 +157,6 @@ def _panel(
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_locator(NullLocator())
-    for method, label in write_labels(axes, dict(points)).items():
+    named_first = {m: points[m] for m in (*front_of(points), *points)}
+    for method, label in write_labels(axes, named_first).items():
         label.set_gid(f"method-{methods.index(method)}")
