@@ -60,8 +60,8 @@ def board_section(board: Board, collection: Collection, *, alone: bool, with_pro
         items.append(cost_table(board, collection))
     task = TASKS.get(board.context.task, board.context.task)
     where = dataset_label(board.context.dataset)
-    if with_protocol:
-        where += f", {board.context.protocol}"
+    told = (board.context.protocol if with_protocol else "", board.context.setup)
+    where += "".join(f", {part}" for part in told if part)
     return Section(
         slug=f"section-{board.context.slug}",
         short=task if alone else f"{task}, {where}",

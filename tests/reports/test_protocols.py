@@ -65,9 +65,11 @@ def test_each_of_two_frozen_setups_is_named(fabricator) -> None:
     assert sorted(titles) == [f"Retrained and frozen: LLVIP (frozen imgsz={side})" for side in (320, 640)]
     for fuser in many:
         fabricator.quality(fuser)
-    html = render(build_views(collect(fabricator.workdir)))
+    views = build_views(collect(fabricator.workdir))
+    html, names = render(views), [section.short for section in views.sections]
     for manner in ("retrain", "frozen-model, imgsz=320", "frozen-model, imgsz=640"):
         assert f"Do image metrics predict mAP50? LLVIP ({manner})" in html
+        assert f"Detection, LLVIP, {manner}" in names
 
 
 def test_both_protocols_stand_in_one_table_with_the_correlation_of_their_orders(workdir: Path) -> None:
