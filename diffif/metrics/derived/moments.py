@@ -16,8 +16,6 @@ from diffif.metrics.derived.planes import Plane, Triple, sum_over_pixels
 
 MIDDLE_LEVEL = 128
 """Subtracted first: it changes no covariance, and keeps the sums small."""
-
-
 LONGEST_EXACT_SUM = 2**24 // MIDDLE_LEVEL**2
 """So many products of centred levels add up to a whole number that float32 holds, in any order."""
 
